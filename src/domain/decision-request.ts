@@ -1,0 +1,151 @@
+/**
+ * What a door hands to the path: the members a caller may supply, parsed once.
+ * Everything else of the policy input is the sidecar's own and refused from a caller (DESIGN §4).
+ */
+import { type Audience, type GatewayName, parseAudience } from "./identifiers.ts";
+import { emptyObject, isJsonObject, type Json, type JsonObject, ownMember, unknownMember } from "./json.ts";
+import { bounds } from "./bounds.ts";
+import { RequestError } from "./request-error.ts";
+
+/** The doors that exist; a metric label and an audit field. */
+export type DoorName = "authorize" | "cli";
+
+/** issue: a new chain from claims or tokens. delegate: our token onward. use: our token shown for one call. */
+export type Phase = "issue" | "delegate" | "use";
+
+/** How the request came in; fixed by the listener's configuration, never read from the request. */
+export interface RequestOrigin {
+  readonly door: DoorName;
+  readonly listener: string;
+  readonly gateway: GatewayName;
+  readonly phase: Phase;
+}
+
+/** What the caller shows. Decoded claims are believed only because the gateway was authenticated (MISSION, invariant 7). */
+export interface ClaimsEvidence {
+  readonly kind: "claims";
+  readonly subject: JsonObject;
+  readonly actor: JsonObject;
+}
+export type Evidence = ClaimsEvidence;
+
+export interface Action {
+  readonly name: string;
+  readonly properties: JsonObject;
+}
+
+export interface Resource {
+  readonly type: string;
+  readonly id?: string;
+  readonly properties: JsonObject;
+}
+
+export class DecisionRequest {
+  readonly origin: RequestOrigin;
+  readonly evidence: Evidence;
+  readonly action: Action | undefined;
+  readonly resource: Resource | undefined;
+  readonly audience: Audience | undefined;
+  readonly context: JsonObject;
+
+  private constructor(origin: RequestOrigin, evidence: Evidence, asked: AskedMembers) {
+    this.origin = origin;
+    this.evidence = evidence;
+    this.action = asked.action;
+    this.resource = asked.resource;
+    this.audience = asked.audience;
+    this.context = asked.context;
+  }
+
+  /** `input` is the body's `{actor, subject, action?, resource?, context?, audience?}`. */
+  static parse(origin: RequestOrigin, input: Json | undefined): DecisionRequest | RequestError {
+    if (!isJsonObject(input)) return missingOrInvalid(input, "input");
+    if (unknownMember(input, acceptedMembers) !== undefined) return new RequestError("member_not_accepted", "input");
+    const subject = parseClaims(input, "subject");
+    if (subject instanceof RequestError) return subject;
+    const actor = parseClaims(input, "actor");
+    if (actor instanceof RequestError) return actor;
+    const asked = parseAsked(input);
+    if (asked instanceof RequestError) return asked;
+    return new DecisionRequest(origin, { kind: "claims", subject, actor }, asked);
+  }
+}
+
+interface AskedMembers {
+  readonly action: Action | undefined;
+  readonly resource: Resource | undefined;
+  readonly audience: Audience | undefined;
+  readonly context: JsonObject;
+}
+
+const acceptedMembers = ["actor", "subject", "action", "resource", "context", "audience"];
+
+function missingOrInvalid(value: Json | undefined, at: string): RequestError {
+  return new RequestError(value === undefined ? "member_missing" : "member_invalid", at);
+}
+
+function parseClaims(input: JsonObject, party: "subject" | "actor"): JsonObject | RequestError {
+  const value = ownMember(input, party);
+  if (!isJsonObject(value)) return missingOrInvalid(value, `input.${party}`);
+  if (unknownMember(value, ["claims"]) !== undefined) return new RequestError("member_not_accepted", `input.${party}`);
+  const claims = ownMember(value, "claims");
+  return isJsonObject(claims) ? claims : missingOrInvalid(claims, `input.${party}.claims`);
+}
+
+function parseAsked(input: JsonObject): AskedMembers | RequestError {
+  const action = parseAction(ownMember(input, "action"));
+  if (action instanceof RequestError) return action;
+  const resource = parseResource(ownMember(input, "resource"));
+  if (resource instanceof RequestError) return resource;
+  const context = ownMember(input, "context") ?? undefined;
+  if (Object.hasOwn(input, "context") && !isJsonObject(context))
+    return new RequestError("member_invalid", "input.context");
+  const audience = parseAudience(ownMember(input, "audience"));
+  if (Object.hasOwn(input, "audience") && audience === undefined) {
+    return new RequestError("member_invalid", "input.audience");
+  }
+  return { action, resource, audience, context: isJsonObject(context) ? context : emptyObject };
+}
+
+function parseAction(value: Json | undefined): Action | undefined | RequestError {
+  if (value === undefined) return undefined;
+  if (!isJsonObject(value)) return new RequestError("member_invalid", "input.action");
+  if (unknownMember(value, ["name", "properties"]) !== undefined) {
+    return new RequestError("member_not_accepted", "input.action");
+  }
+  const name = parseText(value, "name", "input.action.name");
+  if (name instanceof RequestError) return name;
+  if (name === undefined) return new RequestError("member_missing", "input.action.name");
+  const properties = parseProperties(value, "input.action.properties");
+  return properties instanceof RequestError ? properties : { name, properties };
+}
+
+function parseResource(value: Json | undefined): Resource | undefined | RequestError {
+  if (value === undefined) return undefined;
+  if (!isJsonObject(value)) return new RequestError("member_invalid", "input.resource");
+  if (unknownMember(value, ["type", "id", "properties"]) !== undefined) {
+    return new RequestError("member_not_accepted", "input.resource");
+  }
+  const type = parseText(value, "type", "input.resource.type");
+  if (type instanceof RequestError) return type;
+  if (type === undefined) return new RequestError("member_missing", "input.resource.type");
+  const id = parseText(value, "id", "input.resource.id");
+  if (id instanceof RequestError) return id;
+  const properties = parseProperties(value, "input.resource.properties");
+  if (properties instanceof RequestError) return properties;
+  return id === undefined ? { type, properties } : { type, id, properties };
+}
+
+function parseText(object: JsonObject, name: string, at: string): string | undefined | RequestError {
+  const value = ownMember(object, name);
+  if (value === undefined) return undefined;
+  return typeof value === "string" && value.length > 0 && value.length <= bounds.uriLengthMax && value.isWellFormed()
+    ? value
+    : new RequestError("member_invalid", at);
+}
+
+function parseProperties(object: JsonObject, at: string): JsonObject | RequestError {
+  const value = ownMember(object, "properties");
+  if (value === undefined) return emptyObject;
+  return isJsonObject(value) ? value : new RequestError("member_invalid", at);
+}

@@ -1,0 +1,129 @@
+/**
+ * Who asks, for whom, and through whom: the subject, the current actor and the inner actors that came before.
+ * A chain exists only after its evidence was verified; the rules on its shape hold from then on.
+ */
+import { bounds } from "./bounds.ts";
+import { type Issuer, ownPrefix, type PartyId } from "./identifiers.ts";
+import type { CapabilitySet, PermissionSet } from "./exact-set.ts";
+import type { JsonObject } from "./json.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Who vouches for the chain's claims: the authenticated gateway (P31), or a signature that was checked. */
+export type VouchedBy = "gateway" | "signature";
+
+interface Party {
+  /** Absent when the evidence names nobody. */
+  readonly id: PartyId | undefined;
+  readonly issuer: Issuer;
+  /** As shown, for the policy; the normalised members beside it are what the sidecar itself relies on. */
+  readonly claims: JsonObject;
+  /** Epoch seconds after which nothing may live that derives from this party. */
+  readonly expiresAt: number | undefined;
+  /** What the party's own token allows; undefined means unknown, which is never "all" (TT-5). */
+  readonly scopes: PermissionSet | undefined;
+}
+
+export interface Subject extends Party {
+  readonly departments: readonly string[];
+  readonly roles: readonly string[];
+}
+
+export interface Actor extends Party {
+  readonly capabilities: CapabilitySet;
+  /** `sub_profile` of the actor profile draft, e.g. `ai_agent`. */
+  readonly type: string;
+}
+
+/** An inner actor: evidence only (RFC 8693 §4.1). */
+export interface Hop {
+  readonly id: PartyId;
+  readonly issuer: Issuer;
+}
+
+/** Where the chain began; its hash is the chain id. `value` undefined: the chain begins with this decision. */
+export interface ChainOrigin {
+  readonly issuer: Issuer;
+  readonly source: string;
+  readonly value: string | undefined;
+}
+
+/** What an evidence verifier proves, before the rules on the chain's shape. */
+export interface VerifiedEvidence {
+  readonly vouchedBy: VouchedBy;
+  readonly subject: Subject;
+  readonly actor: Actor;
+  /** Root first. */
+  readonly inner: readonly Hop[];
+  readonly origin: ChainOrigin;
+}
+
+export interface ChainRules {
+  readonly unnamedParties: "allow" | "deny";
+  readonly depthMax: number;
+}
+
+export class DelegationChain {
+  readonly vouchedBy: VouchedBy;
+  readonly subject: Subject;
+  readonly actor: Actor;
+  readonly inner: readonly Hop[];
+  readonly origin: ChainOrigin;
+
+  private constructor(evidence: VerifiedEvidence) {
+    this.vouchedBy = evidence.vouchedBy;
+    this.subject = evidence.subject;
+    this.actor = evidence.actor;
+    this.inner = evidence.inner;
+    this.origin = evidence.origin;
+  }
+
+  static of(evidence: VerifiedEvidence, rules: ChainRules): DelegationChain | Refusal {
+    const { subject, actor, inner } = evidence;
+    if (subject.id === undefined ? rules.unnamedParties === "deny" : actor.id === undefined) {
+      return Refusal.because(subject.id === undefined ? "unnamed_parties_denied" : "actor_unnamed");
+    }
+    if (actor.id === undefined && rules.unnamedParties === "deny") return Refusal.because("unnamed_parties_denied");
+    const ids = [subject.id, actor.id, ...inner.map((hop) => hop.id)];
+    if (ids.some((id) => id?.toLowerCase().startsWith(ownPrefix) === true)) return Refusal.because("party_reserved");
+    if (inner.length + 1 > Math.min(rules.depthMax, bounds.chainDepthMax)) return Refusal.because("chain_too_deep");
+    if (hasCycle(evidence)) return Refusal.because("chain_cycle");
+    return new DelegationChain(evidence);
+  }
+
+  /** False when either party is unnamed: the grant is then a leaf, used and never exchanged (DESIGN §5). */
+  get isNamed(): boolean {
+    return this.subject.id !== undefined && this.actor.id !== undefined;
+  }
+
+  /** The agent acts with its own identity: one named party is subject and actor at once, with nobody between. */
+  get isAutonomous(): boolean {
+    return this.isNamed && this.inner.length === 0 && sameParty(this.subject, this.actor);
+  }
+
+  /** The same chain without its inner actors, for the question whether they were decisive (DESIGN §4). */
+  withoutInner(): DelegationChain {
+    return new DelegationChain({
+      vouchedBy: this.vouchedBy,
+      subject: this.subject,
+      actor: this.actor,
+      inner: [],
+      origin: this.origin,
+    });
+  }
+
+  /** The earliest moment at which one of the parties expires, epoch seconds. */
+  get expiresAt(): number {
+    return Math.min(this.subject.expiresAt ?? Infinity, this.actor.expiresAt ?? Infinity);
+  }
+}
+
+function sameParty(left: { id: PartyId | undefined; issuer: Issuer }, right: typeof left): boolean {
+  return left.id !== undefined && left.id === right.id && left.issuer === right.issuer;
+}
+
+/** MK-6: no party twice; the one exception is an autonomous agent, alone in its chain. */
+function hasCycle({ subject, actor, inner }: VerifiedEvidence): boolean {
+  const links = [subject, ...inner, actor];
+  if (links.length === 2) return false;
+  return links.some((link, index) => links.some((other, at) => at < index && sameParty(link, other)));
+}

@@ -1,0 +1,65 @@
+/** The document that policies read, member for member (DESIGN §4). Its names are the policy authors' contract. */
+import type { Asked } from "./asked.ts";
+import type { DecisionRequest, Phase } from "./decision-request.ts";
+import type { DelegationChain } from "./delegation-chain.ts";
+import type { JsonObject } from "./json.ts";
+
+export interface PolicyInput {
+  readonly phase: Phase;
+  readonly subject: {
+    readonly id?: string;
+    readonly issuer: string;
+    readonly claims: JsonObject;
+    readonly departments: readonly string[];
+    readonly roles: readonly string[];
+  };
+  readonly actor: {
+    readonly id?: string;
+    readonly issuer: string;
+    readonly claims: JsonObject;
+    readonly capabilities: readonly string[];
+    readonly type: string;
+  };
+  /** Inner actors, root first; evidence only. */
+  readonly chain: readonly { readonly id: string; readonly issuer: string }[];
+  readonly asked: { readonly capabilities: readonly string[]; readonly permissions: readonly string[] };
+  readonly action?: { readonly name: string; readonly properties: JsonObject };
+  readonly resource?: { readonly type: string; readonly id?: string; readonly properties: JsonObject };
+  readonly audience?: string;
+  readonly context: JsonObject;
+  /** Epoch seconds: the decision's one clock reading. */
+  readonly time: number;
+}
+
+export function renderPolicyInput(
+  request: DecisionRequest,
+  chain: DelegationChain,
+  asked: Asked,
+  time: number,
+): PolicyInput {
+  const { subject, actor } = chain;
+  return {
+    phase: request.origin.phase,
+    subject: {
+      ...(subject.id === undefined ? {} : { id: subject.id }),
+      issuer: subject.issuer,
+      claims: subject.claims,
+      departments: subject.departments,
+      roles: subject.roles,
+    },
+    actor: {
+      ...(actor.id === undefined ? {} : { id: actor.id }),
+      issuer: actor.issuer,
+      claims: actor.claims,
+      capabilities: actor.capabilities.toArray(),
+      type: actor.type,
+    },
+    chain: chain.inner,
+    asked: { capabilities: asked.capabilities.toArray(), permissions: asked.permissions.toArray() },
+    ...(request.action === undefined ? {} : { action: request.action }),
+    ...(request.resource === undefined ? {} : { resource: request.resource }),
+    ...(request.audience === undefined ? {} : { audience: request.audience }),
+    context: request.context,
+    time,
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * What goes on record: facts and names, never a token, a key, a raw claim or free text of a caller.
+ * The decision log adds its own chaining members around these.
+ */
+import type { Action, DoorName, Phase, Resource } from "./decision-request.ts";
+import type { Outcome } from "./decision.ts";
+import type { Asked } from "./asked.ts";
+import type { ChainId, DecisionId, GrantId, KeyId, TokenId } from "./identifiers.ts";
+import type { PolicyReference } from "./grant.ts";
+import type { Hop, VouchedBy } from "./delegation-chain.ts";
+import type { DenialCode, Reason } from "./refusal.ts";
+
+export interface RecordedParty {
+  readonly id?: string;
+  readonly issuer: string;
+  readonly type?: string;
+  readonly departments?: readonly string[];
+  readonly roles?: readonly string[];
+  readonly capabilities?: readonly string[];
+}
+
+/** What was granted: the claims that are about to be signed, less what names a secret. */
+export interface RecordedGrant {
+  readonly grant_id: GrantId;
+  readonly txn: ChainId;
+  readonly sub: string;
+  readonly act: string;
+  readonly audience: string;
+  readonly role: string;
+  readonly permissions: readonly string[];
+  readonly lineage: readonly GrantId[];
+  readonly depth: number;
+  readonly jti: TokenId;
+  readonly kid: KeyId;
+  readonly iat: number;
+  readonly exp: number;
+}
+
+export interface RecordedAsked {
+  readonly capabilities: readonly string[];
+  readonly permissions: readonly string[];
+}
+
+export interface DecisionRecord {
+  readonly type: "decision";
+  readonly decision_id: DecisionId;
+  /** Epoch seconds: the decision's one clock reading. */
+  readonly time: number;
+  readonly door: DoorName;
+  readonly listener: string;
+  readonly gateway: string;
+  readonly phase: Phase;
+  readonly outcome: Outcome;
+  readonly code?: DenialCode;
+  readonly reasons: readonly Reason[];
+  readonly policy?: PolicyReference;
+  readonly vouched_by?: VouchedBy;
+  readonly subject?: RecordedParty;
+  readonly actor?: RecordedParty;
+  readonly chain?: readonly Hop[];
+  readonly asked?: RecordedAsked;
+  readonly action?: Pick<Action, "name">;
+  readonly resource?: Pick<Resource, "type" | "id">;
+  readonly audience?: string;
+  readonly grant?: RecordedGrant;
+}
+
+/** The signature failed after the decision was recorded; the same decision id. */
+export interface MintFailedRecord {
+  readonly type: "mint_failed";
+  readonly decision_id: DecisionId;
+  readonly time: number;
+  readonly code: DenialCode;
+}
+
+/** Something that changed what decisions mean: policy, keys, configuration, start and stop. */
+export interface EventRecord {
+  readonly type: "event";
+  readonly event:
+    | "started"
+    | "stopped"
+    | "policy_activated"
+    | "policy_refused"
+    | "key_activated"
+    | "key_published"
+    | "key_retired"
+    | "recovered";
+  readonly time: number;
+  readonly detail: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type AuditRecord = DecisionRecord | MintFailedRecord | EventRecord;
+
+export function recordedAsked(asked: Asked): RecordedAsked {
+  return { capabilities: asked.capabilities.toArray(), permissions: asked.permissions.toArray() };
+}

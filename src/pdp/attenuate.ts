@@ -1,0 +1,103 @@
+/**
+ * Step "attenuate": from what policy said to what is left. These checks are the sidecar's own and hold
+ * whatever policy says (DESIGN §4): catalogue, audience, cover, ceiling, lifetime, limits, obligations.
+ */
+import type { Asked } from "../domain/asked.ts";
+import type { DecisionRequest } from "../domain/decision-request.ts";
+import type { DelegationChain } from "../domain/delegation-chain.ts";
+import type { PermissionSet } from "../domain/exact-set.ts";
+import { type Grant, type GrantTerms, type NamedParty, sealGrant } from "../domain/grant.ts";
+import { Refusal } from "../domain/refusal.ts";
+import type { Role } from "../domain/role-catalogue.ts";
+import type { AllowVerdict } from "../domain/verdict.ts";
+import type { PolicySnapshot } from "../ports/policy-engine.ts";
+import type { StandingChain } from "./check-standing.ts";
+import type { Draft } from "./draft.ts";
+import type { PathPorts } from "./path-ports.ts";
+
+interface Allowed {
+  readonly verdict: AllowVerdict;
+  readonly policy: PolicySnapshot;
+  readonly request: DecisionRequest;
+  readonly standing: StandingChain;
+  readonly asked: Asked;
+}
+
+export function attenuate(allowed: Allowed, draft: Draft, ports: PathPorts): Grant | Refusal {
+  const { verdict, policy, standing } = allowed;
+  const role = policy.catalogue.get(verdict.role);
+  if (role === undefined) return Refusal.because("role_unknown");
+  const minted = checkCover(allowed, role);
+  if (minted instanceof Refusal) return minted;
+  if (verdict.limits.length > 0 && !ports.ledger.countsUses) return Refusal.because("limit_unenforceable");
+  // The registry of obligations that a door can enforce is empty so far, so none can be.
+  if (verdict.obligations.length > 0) return Refusal.because("obligation_unenforceable");
+  const expiresAt = earliestEnd(allowed, role, draft.reading.epochSeconds, ports.rules.lifetimeSecondsMax);
+  if (expiresAt <= draft.reading.epochSeconds) return Refusal.because("lifetime_exhausted");
+  return sealGrant({
+    ...renderParties(standing.chain, draft),
+    id: ports.identifiers.grantId(),
+    chainId: standing.chainId,
+    decisionId: draft.decisionId,
+    audience: role.audience,
+    role: role.name,
+    isRoleNamed: role.enforcedBy === "role" || minted.equals(role.permissions),
+    permissions: minted,
+    ...renderPlace(verdict, standing.chain, ports.rules.depthMax),
+    issuedAt: draft.reading.epochSeconds,
+    expiresAt,
+    policy: policy.reference,
+  });
+}
+
+/** The permissions that the target will really grant, all of them within the ceiling, or why they may not be minted. */
+function checkCover({ verdict, request, standing, asked }: Allowed, role: Role): PermissionSet | Refusal {
+  if (request.audience !== undefined && request.audience !== role.audience) return Refusal.because("audience_mismatch");
+  if (!role.permissions.covers(verdict.permissions)) return Refusal.because("permission_not_covered");
+  const minted = role.enforcedBy === "role" ? role.permissions : verdict.permissions;
+  if (!minted.covers(asked.permissions)) return Refusal.because("asked_not_granted");
+  return isUnderCeiling(verdict, standing.chain, minted) ? minted : Refusal.because("ceiling_exceeded");
+}
+
+/** Under `scopes` a party whose scopes are unknown has none (TT-5). */
+function isUnderCeiling(verdict: AllowVerdict, chain: DelegationChain, minted: PermissionSet): boolean {
+  switch (verdict.ceiling) {
+    case "catalogue":
+      return true;
+    case "scopes":
+      return [chain.subject.scopes, chain.actor.scopes].every((scopes) => scopes?.covers(minted) === true);
+  }
+}
+
+/** Epoch seconds; whole, because a fractional `exp` is trouble at other people's verifiers. */
+function earliestEnd({ verdict, standing }: Allowed, role: Role, now: number, lifetimeSecondsMax: number): number {
+  const lifetime = Math.min(verdict.ttlSeconds, role.lifetimeSecondsMax, lifetimeSecondsMax);
+  return Math.floor(Math.min(now + lifetime, standing.chain.expiresAt));
+}
+
+function renderParties(
+  chain: DelegationChain,
+  { decisionId, request }: Draft,
+): Pick<GrantTerms, "subject" | "actor" | "inner" | "clientId"> {
+  const unnamed = (party: "subject" | "actor"): NamedParty["id"] => `urn:chaperone:unnamed:${decisionId}:${party}`;
+  const { subject, actor, inner } = chain;
+  return {
+    subject: { id: subject.id ?? unnamed("subject"), issuer: subject.issuer },
+    actor: { id: actor.id ?? unnamed("actor"), issuer: actor.issuer, type: actor.type },
+    inner,
+    clientId: actor.id ?? request.origin.gateway,
+  };
+}
+
+/** The grant's place in the delegation tree. With an unnamed party it is a leaf, whatever policy says. */
+function renderPlace(
+  verdict: AllowVerdict,
+  chain: DelegationChain,
+  depthMax: number,
+): Pick<GrantTerms, "lineage" | "depth" | "depthMax" | "delegation"> {
+  const depth = chain.inner.length + 1;
+  const delegation = chain.isNamed ? verdict.delegation : undefined;
+  const allowed = delegation === undefined ? depth : Math.min(delegation.depthMax, depthMax);
+  const isLeaf = delegation === undefined || allowed <= depth;
+  return { lineage: [], depth, depthMax: Math.max(depth, allowed), delegation: isLeaf ? undefined : delegation };
+}

@@ -1,0 +1,104 @@
+/**
+ * The path: everything a caller can do goes through {@link decide}, in one order and one direction.
+ * Read `walk` to learn the product. Deny is where it starts; `allow` is built in one place, last;
+ * the one `catch` turns "could not tell" into a deny that is on record too.
+ */
+import { parseAsked } from "../domain/asked.ts";
+import type { Allow, Decision } from "../domain/decision.ts";
+import type { DecisionRequest } from "../domain/decision-request.ts";
+import { DelegationChain } from "../domain/delegation-chain.ts";
+import { Fault, Refusal } from "../domain/refusal.ts";
+import type { Step } from "../ports/observer.ts";
+import { attenuate } from "./attenuate.ts";
+import { checkStanding } from "./check-standing.ts";
+import { evaluate } from "./evaluate.ts";
+import type { PathPorts } from "./path-ports.ts";
+import { Draft } from "./draft.ts";
+
+/** Never rejects. What it answers is on record, except a deny because the record cannot be written. */
+export async function decide(request: DecisionRequest, ports: PathPorts): Promise<Decision> {
+  const startedAt = ports.observer.now();
+  const draft = new Draft(request, ports.identifiers.decisionId(), ports.clock.read());
+  let decision: Decision;
+  try {
+    decision = await walk(draft, ports);
+  } catch (cause) {
+    const fault = cause instanceof Fault ? cause : new Fault("internal_fault", "an unknown error", { cause });
+    ports.observer.faulted(fault);
+    decision = await denyAfterFault(draft, fault, ports);
+  }
+  ports.observer.decided(request, decision, ports.observer.now() - startedAt);
+  return decision;
+}
+
+async function walk(draft: Draft, ports: PathPorts): Promise<Decision> {
+  const { request, decisionId, reading } = draft;
+  const took = stopwatch(ports);
+  if (!reading.isReliable) throw new Fault("clock_unreliable", "wall time stepped back");
+  const policy = ports.policy.snapshot();
+  draft.policy = policy.reference;
+
+  const evidence = await ports.evidence.verify(request, reading.epochSeconds);
+  if (evidence instanceof Refusal) return refuse(draft, evidence, ports);
+  const chain = DelegationChain.of(evidence, ports.rules);
+  if (chain instanceof Refusal) return refuse(draft, chain, ports);
+  draft.chain = chain;
+  took("verify");
+
+  const standing = await checkStanding(chain, ports.identifiers.chainId(chain.origin, decisionId), ports.ledger);
+  if (standing instanceof Refusal) return refuse(draft, standing, ports);
+  const asked = parseAsked(request, chain);
+  if (asked instanceof Refusal) return refuse(draft, asked, ports);
+  draft.asked = asked;
+  took("check");
+
+  const verdict = evaluate({ policy, request, standing, asked, time: reading.epochSeconds });
+  if (verdict instanceof Refusal) return refuse(draft, verdict, ports);
+  took("evaluate");
+  if (verdict.outcome === "approval_required") {
+    await ports.log.record(draft.renderUngranted("approval_required", verdict.reasons));
+    return { outcome: "approval_required", decisionId, policy: policy.reference, reasons: verdict.reasons };
+  }
+
+  const grant = attenuate({ verdict, policy, request, standing, asked }, draft, ports);
+  if (grant instanceof Refusal) return refuse(draft, grant, ports);
+  took("attenuate");
+
+  const prepared = ports.minter.prepare(grant);
+  await ports.log.record(draft.renderAllow(grant, prepared, verdict.reasons));
+  draft.isAllowRecorded = true;
+  took("record");
+
+  const token = await prepared.sign();
+  took("mint");
+  const allow: Allow = {
+    outcome: "allow",
+    decisionId,
+    policy: policy.reference,
+    reasons: verdict.reasons,
+    grant,
+    token,
+  };
+  return allow;
+}
+
+async function refuse(draft: Draft, refusal: Refusal, ports: PathPorts): Promise<Decision> {
+  await ports.log.record(draft.renderUngranted("deny", refusal.reasons, refusal.code));
+  return draft.deny(refusal.code, refusal.reasons);
+}
+
+/** A failed log must not turn the deny into an error: what could not be recorded is denied as `audit_unavailable`. */
+async function denyAfterFault(draft: Draft, fault: Fault, ports: PathPorts): Promise<Decision> {
+  const entry = draft.isAllowRecorded ? draft.renderMintFailed(fault.code) : draft.renderFaulted(fault.code);
+  const [recorded] = await Promise.allSettled([Promise.try(() => ports.log.record(entry))]);
+  return draft.denyFault(recorded.status === "fulfilled" ? fault.code : "audit_unavailable");
+}
+
+function stopwatch({ observer }: PathPorts): (step: Step) => void {
+  let last = observer.now();
+  return (step) => {
+    const now = observer.now();
+    observer.tookStep(step, now - last);
+    last = now;
+  };
+}

@@ -1,0 +1,114 @@
+/** What is known of a decision while it is being made, and how that goes on record whichever way it ends. */
+import type { Asked } from "../domain/asked.ts";
+import type { Deny, Outcome } from "../domain/decision.ts";
+import type { DecisionRequest } from "../domain/decision-request.ts";
+import type { Actor, DelegationChain, Subject } from "../domain/delegation-chain.ts";
+import type { Grant, PolicyReference } from "../domain/grant.ts";
+import type { DecisionId } from "../domain/identifiers.ts";
+import { type DecisionRecord, type MintFailedRecord, type RecordedParty, recordedAsked } from "../domain/record.ts";
+import { type DenialCode, type FaultCode, faults, type Reason } from "../domain/refusal.ts";
+import type { ClockReading } from "../ports/clock.ts";
+import type { PreparedToken } from "../ports/token-minter.ts";
+
+export class Draft {
+  readonly request: DecisionRequest;
+  readonly decisionId: DecisionId;
+  readonly reading: ClockReading;
+  policy: PolicyReference | undefined;
+  chain: DelegationChain | undefined;
+  asked: Asked | undefined;
+  isAllowRecorded = false;
+
+  constructor(request: DecisionRequest, decisionId: DecisionId, reading: ClockReading) {
+    this.request = request;
+    this.decisionId = decisionId;
+    this.reading = reading;
+  }
+
+  deny(code: DenialCode, reasons: readonly Reason[]): Deny {
+    return { outcome: "deny", decisionId: this.decisionId, policy: this.policy, code, reasons };
+  }
+
+  denyFault(code: FaultCode): Deny {
+    return this.deny(code, [faultReason(code)]);
+  }
+
+  renderAllow(grant: Grant, token: PreparedToken, reasons: readonly Reason[]): DecisionRecord {
+    return {
+      ...this.#renderKnown("allow", reasons),
+      grant: {
+        grant_id: grant.id,
+        txn: grant.chainId,
+        sub: grant.subject.id,
+        act: grant.actor.id,
+        audience: grant.audience,
+        role: grant.role,
+        permissions: grant.permissions.toArray(),
+        lineage: grant.lineage,
+        depth: grant.depth,
+        jti: token.jti,
+        kid: token.kid,
+        iat: grant.issuedAt,
+        exp: grant.expiresAt,
+      },
+    };
+  }
+
+  renderUngranted(
+    outcome: "deny" | "approval_required",
+    reasons: readonly Reason[],
+    code?: DenialCode,
+  ): DecisionRecord {
+    return { ...this.#renderKnown(outcome, reasons), ...(code === undefined ? {} : { code }) };
+  }
+
+  renderFaulted(code: FaultCode): DecisionRecord {
+    return this.renderUngranted("deny", [faultReason(code)], code);
+  }
+
+  renderMintFailed(code: FaultCode): MintFailedRecord {
+    return { type: "mint_failed", decision_id: this.decisionId, time: this.reading.epochSeconds, code };
+  }
+
+  #renderKnown(outcome: Outcome, reasons: readonly Reason[]): DecisionRecord {
+    const { request, chain } = this;
+    const { action, resource } = request;
+    return {
+      type: "decision",
+      decision_id: this.decisionId,
+      time: this.reading.epochSeconds,
+      door: request.origin.door,
+      listener: request.origin.listener,
+      gateway: request.origin.gateway,
+      phase: request.origin.phase,
+      outcome,
+      reasons,
+      ...(this.policy === undefined ? {} : { policy: this.policy }),
+      ...(chain === undefined ? {} : renderChain(chain)),
+      ...(this.asked === undefined ? {} : { asked: recordedAsked(this.asked) }),
+      ...(action === undefined ? {} : { action: { name: action.name } }),
+      ...(resource === undefined
+        ? {}
+        : { resource: { type: resource.type, ...(resource.id === undefined ? {} : { id: resource.id }) } }),
+      ...(request.audience === undefined ? {} : { audience: request.audience }),
+    };
+  }
+}
+
+function renderChain(chain: DelegationChain): Pick<DecisionRecord, "vouched_by" | "subject" | "actor" | "chain"> {
+  const { subject, actor } = chain;
+  return {
+    vouched_by: chain.vouchedBy,
+    subject: { ...renderParty(subject), departments: subject.departments, roles: subject.roles },
+    actor: { ...renderParty(actor), type: actor.type, capabilities: actor.capabilities.toArray() },
+    ...(chain.inner.length === 0 ? {} : { chain: chain.inner }),
+  };
+}
+
+function renderParty(party: Subject | Actor): RecordedParty {
+  return { ...(party.id === undefined ? {} : { id: party.id }), issuer: party.issuer };
+}
+
+function faultReason(code: FaultCode): Reason {
+  return { code, message: faults[code] };
+}

@@ -1,0 +1,16 @@
+import type { Decision } from "../domain/decision.ts";
+import type { DecisionRequest } from "../domain/decision-request.ts";
+import type { Fault } from "../domain/refusal.ts";
+
+/** The steps of the path; a metric label. */
+export const steps = ["verify", "check", "evaluate", "attenuate", "record", "mint"] as const;
+export type Step = (typeof steps)[number];
+
+/** Watches, never decides. No method throws, and none sees a token or a claim. */
+export interface Observer {
+  /** A monotonic reading in milliseconds. */
+  now(): number;
+  tookStep(step: Step, milliseconds: number): void;
+  decided(request: DecisionRequest, decision: Decision, milliseconds: number): void;
+  faulted(fault: Fault): void;
+}
