@@ -1,6 +1,7 @@
 import type { Decision } from "../domain/decision.ts";
 import type { DecisionRequest } from "../domain/decision-request.ts";
 import type { Fault } from "../domain/refusal.ts";
+import type { RequestErrorCode } from "../domain/request-error.ts";
 
 /** The steps of the path; a metric label. */
 export const steps = ["verify", "check", "evaluate", "attenuate", "record", "mint"] as const;
@@ -13,4 +14,6 @@ export interface Observer {
   tookStep(step: Step, milliseconds: number): void;
   decided(request: DecisionRequest, decision: Decision, milliseconds: number): void;
   faulted(fault: Fault): void;
+  /** A listener answered a request with a 4xx; nothing was decided. */
+  turnedAway(listener: string, code: RequestErrorCode): void;
 }
