@@ -69,7 +69,7 @@ objections contains {"code": "capability_not_permitted", "message": message} if 
 #   remedy: Ask for fewer permissions, or for the audience that has them.
 # related_resources:
 #   - docs/policies.md#permits
-objections contains {"code": "permission_not_permitted", "message": "A permission is asked for that no rule gives."} if {
+objections contains {"code": "permission_not_permitted", "message": "A permission is asked that no rule gives."} if {
 	shape.well_formed
 	_founded
 	count(_missing) == 0
