@@ -9,3 +9,5 @@ type Ledgers = {
 };
 
 export const ledgers: Ledgers = { memory: createMemoryLedger };
+
+export type { Revocations } from "./memory.ts";
