@@ -7,9 +7,10 @@ const start = 1_781_000_000_000;
 function watched(notBefore?: number) {
   const time = { wallMilliseconds: start, monotonicMilliseconds: 0 };
   const clock = createClock(
-    { stepBackToleratedSeconds: 5, notBefore },
+    { stepBackToleratedSeconds: 5 },
     { wall: () => time.wallMilliseconds, monotonic: () => time.monotonicMilliseconds },
   );
+  if (notBefore !== undefined) clock.noteCertain(notBefore);
   const pass = (wall: number, monotonic = wall) => {
     time.wallMilliseconds += wall;
     time.monotonicMilliseconds += monotonic;
