@@ -22,7 +22,7 @@ export function loadBundle(entries: BundleEntries): Bundle {
   if (wasm === undefined) throw new BundleRejected("bundle_entrypoint_missing", `the module ${moduleName} is missing`);
   const exact = mergeData(entries);
   const dataText = JSON.stringify(exact);
-  const data: Json = JSON.parse(dataText);
+  const data: unknown = JSON.parse(dataText);
   if (!isJsonObject(data)) throw new BundleRejected("bundle_layout_wrong", "the data is not an object");
   checkRoots(data, roots, []);
   return { wasm: Buffer.from(wasm), data, dataText, sourcePackages: readPackages(entries) };
@@ -46,7 +46,7 @@ interface Manifest {
 function readManifest(entries: BundleEntries): Manifest {
   const bytes = entries.get(".manifest");
   if (bytes === undefined) throw new BundleRejected("bundle_entrypoint_missing", "no .manifest lists a WASM module");
-  const manifest: Json = JSON.parse(JSON.stringify(parseExactJson(bytes, ".manifest")));
+  const manifest: unknown = JSON.parse(JSON.stringify(parseExactJson(bytes, ".manifest")));
   if (!isJsonObject(manifest)) throw new BundleRejected("bundle_unreadable", ".manifest is not an object");
   const roots = readRoots(manifest["roots"]);
   if (!roots.some((root) => isPrefix(root, entrypoint.split("/")))) {
@@ -77,7 +77,7 @@ function mergeData(entries: BundleEntries): ExactJson {
     if (name !== "data.json" && !name.endsWith("/data.json")) continue;
     const folder = name.split("/").slice(0, -1);
     let placed = parseExactJson(entries.get(name) ?? Buffer.alloc(0), name);
-    for (const part of folder.reverse()) placed = Object.fromEntries([[part, placed]]);
+    for (const part of folder.toReversed()) placed = Object.fromEntries([[part, placed]]);
     merged = merge(merged, placed, name);
   }
   return merged;

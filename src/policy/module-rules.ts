@@ -3,7 +3,7 @@
  * segment, because the module itself looks rules up there when a policy names them by variable
  * (`data.chaperone.guards[name].clear`): it is what will be evaluated, not a description of it.
  */
-import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
+import { isJsonObject, type JsonObject } from "../domain/json.ts";
 
 /** `{ chaperone: { guards: { hours: { clear: 74 } } } }`: an object is a path, a number a rule. */
 export type RuleTree = JsonObject;
@@ -13,7 +13,7 @@ export type RuleTree = JsonObject;
  * together. Throws for a module without the table.
  */
 export function readRuleTree(wasm: Buffer): RuleTree {
-  const table: Json = JSON.parse(lastDataSegment(wasm).toString("utf8"));
+  const table: unknown = JSON.parse(lastDataSegment(wasm).toString("utf8"));
   const trees = isJsonObject(table) ? Object.values(table) : [];
   if (trees.length === 0 || !trees.every(isJsonObject)) throw new RangeError("no table of rules");
   return trees.reduce(unite);

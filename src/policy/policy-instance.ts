@@ -2,7 +2,7 @@
  * One WASM instance with one bundle's data in it: input text in, result text out. It is used for one evaluation at a
  * time and thrown away after the first that throws, because a trapped module's stack and heap are in no known state.
  */
-import { isJsonObject, type Json } from "../domain/json.ts";
+import { isJsonObject } from "../domain/json.ts";
 import {
   beginEvaluation,
   createBuiltinBridge,
@@ -72,9 +72,9 @@ export class PolicyInstance {
     this.builtinNames = Object.keys(builtinIds);
     bridge.connect({
       memory: this.#memory,
-      allocate: abi.opa_malloc,
-      dumpValue: abi.opa_value_dump,
-      parseValue: abi.opa_value_parse,
+      allocate: (bytes) => abi.opa_malloc(bytes),
+      dumpValue: (value) => abi.opa_value_dump(value),
+      parseValue: (text, length) => abi.opa_value_parse(text, length),
       builtinIds,
     });
     const loaded = new LoadedPolicy(instance, this.#memory, abiMinorVersion);
@@ -98,8 +98,15 @@ export class PolicyInstance {
   evaluate(inputText: string, epochSeconds: number): unknown {
     beginEvaluation(this.#instant, epochSeconds);
     const length = this.#writeInput(inputText);
-    const { opa_eval: evaluate } = this.#abi;
-    const result = evaluate(0, this.#entrypoint, this.#dataAddress, this.#inputAddress, length, this.#heapStart, 0);
+    const result = this.#abi.opa_eval(
+      0,
+      this.#entrypoint,
+      this.#dataAddress,
+      this.#inputAddress,
+      length,
+      this.#heapStart,
+      0,
+    );
     return JSON.parse(this.#readText(result));
   }
 
@@ -165,7 +172,7 @@ function globalValue(exports: object, name: string): number {
 }
 
 function parseIds(text: string): Readonly<Record<string, number>> {
-  const value: Json = JSON.parse(text);
+  const value: unknown = JSON.parse(text);
   if (!isJsonObject(value)) throw new EvaluationError("the module's list of built-ins is not an object");
   return Object.fromEntries(Object.entries(value).map(([name, id]) => [name, Number(id)]));
 }

@@ -28,11 +28,11 @@ export async function readArchive(archive: Buffer): Promise<BundleEntries> {
         continue;
       }
       if (type !== "file" && type !== "contiguous-file") {
-        throw new BundleRejected("bundle_entry_refused", `${JSON.stringify(name.slice(0, 80))} is a ${String(type)}`);
+        throw new BundleRejected("bundle_entry_refused", `${JSON.stringify(name.slice(0, 80))} is a ${type}`);
       }
       const normalised = normaliseEntryName(name);
       if (entries.has(normalised)) throw new BundleRejected("bundle_entry_refused", `${normalised} occurs twice`);
-      if ((size ?? 0) > policyLimits.entryBytesMax) {
+      if (size > policyLimits.entryBytesMax) {
         throw new BundleRejected("bundle_too_large", `${normalised} is too large`);
       }
       entries.set(normalised, await buffer(entry));
