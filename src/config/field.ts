@@ -6,7 +6,7 @@ import { limits } from "./limits.ts";
 const printable = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]+$/u;
 
 export const text = (lengthMax: number): z.ZodString =>
-  z.string().min(1).max(lengthMax).regex(printable, "must be printable text");
+  z.string().max(lengthMax).regex(printable, "must be printable text, and some");
 
 export const path = (): z.ZodString => text(limits.pathLengthMax);
 

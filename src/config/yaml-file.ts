@@ -35,7 +35,7 @@ export function parseConfigFile(name: string, content: string): ConfigFile | Con
   }
   const refused = findRefused(document);
   if (refused !== undefined) return new ConfigError("file_malformed", refused.why, { place: at(refused.offset) });
-  if (document.contents === null) return emptyFile;
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return emptyFile;
   if (!isMap(document.contents))
     return new ConfigError("file_malformed", "it must be a mapping of settings", { place: at(0) });
   return { value: document.toJS({ maxAliasCount: 0 }), placeOf: (path) => at(offsetOf(document, path)) };
@@ -51,7 +51,8 @@ function parseSafely(content: string, lineCounter: LineCounter): Document.Parsed
       stringKeys: true,
       strict: true,
       prettyErrors: false,
-      logLevel: "silent",
+      // Not "silent": that would also silence the error about a second document.
+      logLevel: "error",
       lineCounter,
     });
   } catch {
