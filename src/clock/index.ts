@@ -6,8 +6,11 @@ import type { Clock, ClockReading } from "../ports/clock.ts";
 
 export interface ClockOptions {
   readonly stepBackToleratedSeconds: number;
-  /** Epoch seconds of the newest moment known from an earlier run; undefined on a first start. */
-  readonly notBefore: number | undefined;
+}
+
+export interface WatchedClock extends Clock {
+  /** A moment, in epoch seconds, that is certain to have passed: the newest one on record from an earlier run. */
+  noteCertain(epochSeconds: number): void;
 }
 
 export interface TimeSource {
@@ -19,13 +22,18 @@ export interface TimeSource {
 
 export const systemTime: TimeSource = { wall: () => Date.now(), monotonic: () => performance.now() };
 
-export function createClock(options: ClockOptions, time: TimeSource = systemTime): Clock {
+export function createClock(options: ClockOptions, time: TimeSource = systemTime): WatchedClock {
   const toleratedMilliseconds = options.stepBackToleratedSeconds * 1000;
   // The latest moment that is certain to have passed: on record, or seen here and carried on by monotonic time.
-  let certain = (options.notBefore ?? 0) * 1000;
+  let certain = 0;
   let certainAt = time.monotonic();
   let newestSeconds = 0;
   return {
+    noteCertain(epochSeconds: number): void {
+      const monotonic = time.monotonic();
+      certain = Math.max(certain + (monotonic - certainAt), epochSeconds * 1000);
+      certainAt = monotonic;
+    },
     read(): ClockReading {
       const wall = time.wall();
       const monotonic = time.monotonic();
