@@ -1,11 +1,13 @@
 /** What the house is built from: settings in the shape that each room declares for itself. */
 import { join } from "node:path";
 import { type GatewayName, parseGatewayName } from "../domain/identifiers.ts";
+import type { AuditOptions } from "../audit/index.ts";
 import type { ClockOptions } from "../clock/index.ts";
 import type { Credentials, ListenerOptions } from "../doors/index.ts";
 import type { EvidenceOptions } from "../identity/index.ts";
 import type { LedgerOptions } from "../ledger/index.ts";
 import type { PathRules } from "../pdp/path-ports.ts";
+import type { PolicyOptions } from "../policy/index.ts";
 import type { TelemetryOptions } from "../telemetry/index.ts";
 import type { TokenOptions } from "../tokens/index.ts";
 import type { CredentialValues } from "./credentials.ts";
@@ -16,7 +18,7 @@ export interface Config {
   /** The development defaults in use, to be said loudly; empty when everything was configured. */
   readonly developmentDefaults: readonly string[];
   readonly stateFolder: string;
-  readonly clock: Omit<ClockOptions, "notBefore">;
+  readonly clock: ClockOptions;
   readonly evidence: EvidenceOptions;
   readonly rules: PathRules;
   readonly policy: PolicyOptions;
@@ -26,16 +28,6 @@ export interface Config {
   readonly listeners: readonly ListenerOptions[];
   readonly credentials: Credentials;
   readonly telemetry: TelemetryOptions;
-}
-
-export interface PolicyOptions {
-  readonly bundle: string;
-  readonly signature: "none" | "required";
-  readonly deadlineMilliseconds: number;
-}
-export interface AuditOptions {
-  readonly folder: string;
-  readonly durability: "process" | "disk";
 }
 
 export function renderConfig(
@@ -62,12 +54,19 @@ export function renderConfig(
       lifetimeSecondsMax: tokens.lifetime_seconds_max,
     },
     policy: {
-      bundle: foundation.bundle,
-      signature: policy.signature,
+      id: "chaperone",
+      path: foundation.bundle,
+      signature: { mode: "none" },
       deadlineMilliseconds: policy.deadline_milliseconds,
+      watch: true,
     },
     tokens: renderTokens(settings, foundation),
-    audit: { folder: audit.folder ?? join(settings.state, "audit"), durability: audit.durability },
+    audit: {
+      folder: audit.folder ?? join(settings.state, "audit"),
+      durability: audit.durability,
+      rotateBytes: 67_108_864,
+      checkpointEvery: 1000,
+    },
     ledger: { kind: settings.ledger.kind },
     listeners,
     credentials: {
@@ -91,7 +90,7 @@ function renderTokens({ state, keys, tokens }: Settings, foundation: Foundation)
 function renderKeySet(keys: Foundation["keys"], state: string): TokenOptions["keySet"] {
   switch (keys.kind) {
     case "development":
-      return { kind: "development", folder: join(state, "keys") };
+      return { kind: "development", folder: state };
     case "jwks":
       return { kind: "jwks", path: keys.path };
     case "pem":
