@@ -4,3 +4,4 @@ export { findOpa, type FindOpaOptions } from "./find-opa.ts";
 export { ToolchainError } from "./toolchain-error.ts";
 export { type PolicyReport, type StepReport, testPolicies, type TestPoliciesOptions } from "./test-policies.ts";
 export type { EvaluateEntrypoint, LoadBundle } from "./wasm-cases.ts";
+export { createBundleLoader, type HostBuiltin } from "./load-bundle.ts";

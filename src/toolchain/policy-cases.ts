@@ -11,7 +11,7 @@ export interface PolicyCase {
 
 /** Nothing readable is no case; the caller counts. */
 export function parseCases(stdout: string): readonly PolicyCase[] {
-  const parsed = parseJson(stdout);
+  const parsed = parseOutput(stdout);
   return isJsonArray(parsed) ? parsed.flatMap(parseCase) : [];
 }
 
@@ -34,11 +34,11 @@ function readOutcome({ skip, fail, error }: JsonObject): PolicyCase["outcome"] {
   return fail === undefined && error === undefined ? "passed" : "failed";
 }
 
-function parseJson(text: string): Json {
+/** Undefined for what is no JSON: an OPA that was stopped half-way. */
+export function parseOutput(stdout: string): unknown {
   try {
-    const parsed: Json = JSON.parse(text);
-    return parsed;
+    return JSON.parse(stdout);
   } catch {
-    return null;
+    return undefined;
   }
 }

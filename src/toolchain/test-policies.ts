@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isJsonArray, isJsonObject, type Json } from "../domain/json.ts";
-import { parseCases, type PolicyCase } from "./policy-cases.ts";
+import { parseCases, parseOutput, type PolicyCase } from "./policy-cases.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
 import { type LoadBundle, testInWasm } from "./wasm-cases.ts";
 
@@ -72,7 +72,7 @@ function reportTest(cases: readonly PolicyCase[], result: CommandResult): StepRe
 }
 
 function reportCoverage({ stdout, stderr }: CommandResult): StepReport {
-  const parsed: Json = stdout.startsWith("{") ? JSON.parse(stdout) : null;
+  const parsed = parseOutput(stdout);
   if (!isJsonObject(parsed))
     return { name: "coverage", isPassed: false, summary: "coverage: none", details: lines(stderr) };
   const { coverage, covered_lines: covered, files } = parsed;
