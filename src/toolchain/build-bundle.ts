@@ -39,8 +39,9 @@ export async function buildBundle(options: BuildBundleOptions): Promise<BuiltBun
         : ["--prune-unused", ...entrypoints.flatMap((name) => ["--entrypoint", name])];
     // OPA writes paths as given into the bundle: relative ones make it the same in every clone.
     const command = ["build", "--target", "wasm", "--bundle", basename(source), ...args, "--output", built];
-    const { exitCode, stderr } = await runCommand(options.opa, command, { cwd: dirname(source) });
-    if (exitCode !== 0) throw new ToolchainError("opa_command_failed", `opa build failed:\n${stderr.trimEnd()}`);
+    const { exitCode, stdout, stderr } = await runCommand(options.opa, command, { cwd: dirname(source) });
+    if (exitCode !== 0)
+      throw new ToolchainError("opa_command_failed", `opa build failed:\n${(stderr || stdout).trimEnd()}`);
     const revision = createHash("sha256")
       .update(await readFile(built))
       .digest("hex");
