@@ -81,7 +81,7 @@ describe("for every grant", () => {
         actors.push(JSON.stringify([act.iss, act.sub]));
       }
       const chain = [...grant.inner, grant.actor].map(({ issuer, id }) => JSON.stringify([issuer, id]));
-      expect(actors).toEqual(chain.reverse());
+      expect(actors).toEqual(chain.toReversed());
       expect(claims.delegation.depth).toBe(actors.length);
       expect(claims.delegation.depth).toBeLessThanOrEqual(claims.delegation.max_depth);
       expect(claims.delegation.max_depth).toBeLessThanOrEqual(8);
