@@ -1,9 +1,13 @@
 import { defineConfig } from "vitest/config";
+import { ReportCounts } from "./test/report-counts.ts";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
+    hookTimeout: 120_000,
     passWithNoTests: false,
+    allowOnly: false,
+    reporters: ["default", new ReportCounts()],
   },
 });

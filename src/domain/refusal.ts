@@ -26,7 +26,6 @@ export const refusals = {
   permission_not_covered: "The chosen role does not cover the permissions that are needed.",
   asked_not_granted: "A permission that was asked for is not granted.",
   ceiling_exceeded: "The role token would exceed the ceiling that the policy declared.",
-  parent_exceeded: "The role token would exceed the grant it derives from.",
   lifetime_exhausted: "Nothing is left of the lifetime that all parties allow.",
   limit_unenforceable: "The policy set an execution limit and no counting ledger is configured.",
   obligation_unenforceable: "The policy set an obligation that this door cannot enforce.",

@@ -3,6 +3,9 @@
  * `at` is a path of member names that this code expects, never text that the caller chose.
  */
 export const requestErrors = {
+  request_malformed: "The request is not well-formed HTTP.",
+  request_too_slow: "The request did not arrive in time.",
+  head_too_large: "The request's headers are larger than the limit.",
   body_malformed: "The body is not well-formed JSON in UTF-8.",
   body_too_large: "The body is larger than the limit.",
   body_too_deep: "The body is nested deeper, or has more members, than the limit.",
@@ -14,6 +17,7 @@ export const requestErrors = {
   media_type_unsupported: "The body must be application/json, unencoded.",
   credential_required: "The caller did not prove who it is.",
   host_not_accepted: "The Host header names something this listener is not.",
+  origin_not_accepted: "Web pages may not call this listener.",
   route_unknown: "There is nothing at this path.",
   method_not_allowed: "This path does not take this method.",
   busy: "Too many requests are in flight.",

@@ -1,0 +1,130 @@
+# METADATA
+# title: The least-privilege role
+# description: >-
+#   Among the roles of one audience that cover what is asked, the one with the fewest permissions; ties by name.
+#   A permit is sufficient by itself: of several for one capability any one will do, so a permit more never takes
+#   anything away.
+# schemas:
+#   - input: schema["input.schema"]
+package chaperone.least_privilege
+
+# METADATA
+# title: The role to grant
+# description: Undefined unless what is asked is permitted and the covering roles are all of one audience.
+choice := {"role": least.name, "permissions": sort(_needed(least)), "ttl_seconds": ttl_seconds} if {
+	count({role.audience | some role in covering}) == 1
+	least := sort([[role.size, role.name, role] | some role in covering])[0][2]
+	ttl_seconds := min({offer.ttl_seconds | some offer in _offers_at(least.audience)})
+}
+
+# METADATA
+# title: Covering roles
+# description: Each role that covers what is asked, at an audience where all of it is permitted.
+covering contains {"name": name, "audience": role.audience, "size": count(held), "held": held} if {
+	some name, role in data.chaperone.roles
+	role.audience in _audiences
+	held := {permission | some permission in role.permissions}
+	_covers(role.audience, held)
+	_within_parent(role, held)
+}
+
+# METADATA
+# title: Permitted capabilities
+# description: The asked capabilities that some permit covers.
+permitted contains offer.capability if some offer in offers
+
+# METADATA
+# title: Offers
+# description: >-
+#   What may be granted. In `issue`, each well-formed permit for an asked capability; in `delegate` and `use`, the
+#   parent grant, whatever capability the caller names. Only at the asked audience, if one is asked.
+offers contains offer if {
+	input.phase == "issue"
+	some name
+	some permit in data.chaperone.permits[name].permits
+	permit.capability in input.asked.capabilities
+	_is_audience_meant(permit.audience)
+	permissions := {permission | some permission in permit.permissions; is_string(permission)}
+	count(permissions) > 0
+	count(permissions) == count(permit.permissions)
+	ttl_seconds := object.get(permit, "ttl_seconds", 60)
+	is_number(ttl_seconds)
+	ttl_seconds >= 1
+	offer := {
+		"capability": permit.capability,
+		"audience": permit.audience,
+		"permissions": permissions,
+		"ttl_seconds": floor(ttl_seconds),
+	}
+}
+
+offers contains offer if {
+	input.phase in {"delegate", "use"}
+	_is_audience_meant(input.parent.audience)
+	offer := {
+		"audience": input.parent.audience,
+		"permissions": {permission | some permission in input.parent.permissions},
+		"ttl_seconds": 60,
+	}
+}
+
+# Where everything that is asked is permitted.
+_audiences contains audience if {
+	some offer in offers
+	audience := offer.audience
+	every capability in _capabilities_to_permit {
+		some other in _offers_at(audience)
+		other.capability == capability
+	}
+	count(_asked_permissions - union({other.permissions | some other in _offers_at(audience)})) == 0
+}
+
+default _capabilities_to_permit := []
+
+_capabilities_to_permit := input.asked.capabilities if input.phase == "issue"
+
+_asked_permissions := {permission | some permission in input.asked.permissions}
+
+_is_audience_meant(audience) if object.get(input, "audience", audience) == audience
+
+_offers_at(audience) := {offer | some offer in offers; offer.audience == audience}
+
+# Asked permissions say exactly what is needed; without them it is what each capability's permit says.
+_covers(_, held) if {
+	count(_asked_permissions) > 0
+	count(_asked_permissions - held) == 0
+}
+
+_covers(audience, held) if {
+	count(_asked_permissions) == 0
+	input.phase == "issue"
+	every capability in input.asked.capabilities {
+		count(_served(audience, held, capability)) > 0
+	}
+}
+
+# The permits for a capability that lie within what a role holds, smallest first.
+_served(audience, held, capability) := sort([[count(offer.permissions), offer.permissions] |
+	some offer in _offers_at(audience)
+	offer.capability == capability
+	count(offer.permissions - held) == 0
+])
+
+_needed(_) := _asked_permissions if count(_asked_permissions) > 0
+
+_needed(role) := permissions if {
+	count(_asked_permissions) == 0
+	permissions := union({smallest |
+		some capability in input.asked.capabilities
+		smallest := _served(role.audience, role.held, capability)[0][1]
+	})
+}
+
+# A role that its target reads by name grants all of itself, so all of it must be within the parent.
+_within_parent(_, _) if input.phase == "issue"
+
+_within_parent(role, _) if role.enforced_by == "scope"
+
+_within_parent(_, held) if {
+	count(held - {permission | some permission in input.parent.permissions}) == 0
+}

@@ -1,0 +1,64 @@
+/** Which gateway is calling, by the one proof that the listener's configuration names. */
+import type { IncomingMessage } from "node:http";
+import { type GatewayName, parseGatewayName } from "../domain/identifiers.ts";
+import { BearerCredentials } from "./credentials.ts";
+import type { Credentials } from "./house.ts";
+import { ListenerError } from "./listener-error.ts";
+import { peerNames } from "./mutual-tls.ts";
+import type { ListenerOptions } from "./options.ts";
+
+/** A gateway as one listener knows it. */
+export interface Gateway {
+  readonly name: GatewayName;
+  inFlight: number;
+}
+
+/** The gateway that the request proves to come from, or undefined. */
+export type IdentifyGateway = (request: IncomingMessage) => Gateway | undefined;
+
+/** Throws a ListenerError when the proof cannot be had at this address. */
+export function createCallers(options: ListenerOptions, credentials: Credentials): IdentifyGateway {
+  const { callers, address, name } = options;
+  switch (callers.kind) {
+    case "socket": {
+      if (address.kind !== "unix") throw wrong(name, "`socket` proves a caller only at a unix address");
+      const gateway = createGateway(name, callers.gateway);
+      return () => gateway;
+    }
+    case "mtls": {
+      if (address.kind !== "tcp" || address.mtls === undefined) throw wrong(name, "`mtls` needs an address with mtls");
+      const known = new Map(address.mtls.allowedNames.map((allowed) => [allowed, createGateway(name, allowed)]));
+      if (known.size === 0) throw wrong(name, "a mesh certificate alone proves nothing: list the allowed names");
+      return (request) => findKnown(known, peerNames(request.socket));
+    }
+    case "credential": {
+      const secrets = credentials.gateways.map((gateway) => ({
+        owner: createGateway(name, gateway.name),
+        name: gateway.name,
+        secret: gateway.secret,
+      }));
+      const bearers = new BearerCredentials(secrets);
+      return (request) => bearers.ownerOf(request);
+    }
+    case "open":
+      return () => undefined;
+  }
+}
+
+function createGateway(listener: string, given: string): Gateway {
+  const name = parseGatewayName(given);
+  if (name === undefined) throw wrong(listener, "a gateway's name must be printable and not empty");
+  return { name, inFlight: 0 };
+}
+
+function findKnown(known: ReadonlyMap<string, Gateway>, names: readonly string[]): Gateway | undefined {
+  for (const name of names) {
+    const gateway = known.get(name);
+    if (gateway !== undefined) return gateway;
+  }
+  return undefined;
+}
+
+function wrong(listener: string, advice: string): ListenerError {
+  return new ListenerError("listener_callers_wrong", listener, advice);
+}

@@ -1,0 +1,38 @@
+/** The shape of a door: the routes it serves and whom each route admits. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GatewayName } from "../domain/identifiers.ts";
+import type { DoorsHouse } from "./house.ts";
+import type { Answers } from "./answers.ts";
+import type { DoorLimits } from "./limits.ts";
+
+/** What a door is built from; the listener's part is fixed by configuration. */
+export interface DoorSite {
+  readonly house: DoorsHouse;
+  readonly listener: string;
+  readonly answers: Answers;
+  readonly limits: DoorLimits;
+}
+
+/** Paths match the raw request-target, byte for byte: no decoding, no `..`, no query, no trailing slash. */
+export type Route = GatewayRoute | GuardedRoute;
+
+/** Only an authenticated gateway gets here. */
+export interface GatewayRoute {
+  readonly admits: "gateway";
+  readonly path: string;
+  readonly methods: readonly string[];
+  answer(request: IncomingMessage, response: ServerResponse, gateway: GatewayName): Promise<void>;
+}
+
+export interface GuardedRoute {
+  readonly admits: "operator" | "anyone";
+  readonly path: string;
+  readonly methods: readonly string[];
+  answer(request: IncomingMessage, response: ServerResponse): void;
+}
+
+export interface Door {
+  /** Whom its routes admit; a listener that cannot tell them apart does not serve the door. */
+  readonly admits: Route["admits"];
+  routes(site: DoorSite): readonly Route[];
+}

@@ -1,0 +1,98 @@
+/**
+ * The doors there are, and how listeners open with them. A new door is one file and one line in {@link doors}; who may
+ * call, where, and through which door is the listeners' configuration, never read from a request.
+ */
+import { adminDoor } from "./admin.ts";
+import { Answers } from "./answers.ts";
+import { authorizeDoor } from "./authorize.ts";
+import { createCallers } from "./callers.ts";
+import { checkCredentials, checkListeners, servedDoors } from "./check-listeners.ts";
+import { BearerCredentials } from "./credentials.ts";
+import type { Door } from "./door.ts";
+import { anySingleHost, createHostCheck } from "./hosts.ts";
+import type { DoorsHouse } from "./house.ts";
+import { type DoorLimits, doorLimits } from "./limits.ts";
+import { type Listener, openListener } from "./listener.ts";
+import type { DoorKind, ListenerOptions } from "./options.ts";
+import { probeDoor } from "./probe.ts";
+import { publicDoor, wellKnown } from "./public.ts";
+import { Reception } from "./reception.ts";
+
+export type { Credentials, DoorsHouse, GatewayCredential, MetricsPage, Readiness } from "./house.ts";
+export { ListenerError, type ListenerErrorCode } from "./listener-error.ts";
+export type { CallerOptions, DoorKind, ListenerOptions, MutualTlsOptions, TcpAddress, UnixAddress } from "./options.ts";
+
+export const doors: { readonly [Kind in DoorKind]: Door } = {
+  authorize: authorizeDoor,
+  public: publicDoor,
+  probe: probeDoor,
+  admin: adminDoor,
+};
+
+export interface OpenListeners {
+  readonly addresses: readonly OpenAddress[];
+  /** Stops accepting, finishes what is in flight and cuts what is left after the grace period. */
+  readonly drain: (graceMilliseconds: number) => Promise<void>;
+}
+
+export interface OpenAddress {
+  readonly name: string;
+  readonly doors: readonly DoorKind[];
+  /** Undefined: nothing is left to serve there, so nothing listens. */
+  readonly address: string | undefined;
+  /** Doors that are configured here but not served, because no credential is set that could open them. */
+  readonly withheld: readonly DoorKind[];
+}
+
+/** All or none: when one cannot open, those before it are closed again and its ListenerError is thrown. */
+export async function openListeners(
+  listeners: readonly ListenerOptions[],
+  house: DoorsHouse,
+  limits: DoorLimits = doorLimits,
+): Promise<OpenListeners> {
+  checkCredentials(house.credentials);
+  checkListeners(listeners, doors);
+  const opened: Listener[] = [];
+  const addresses: OpenAddress[] = [];
+  const drain = async (graceMilliseconds: number): Promise<void> => {
+    await Promise.all(opened.map((listener) => listener.drain(graceMilliseconds)));
+  };
+  try {
+    for (const options of listeners) {
+      const served = servedDoors(options, doors, house.credentials);
+      const withheld = options.doors.filter((kind) => !served.includes(kind));
+      const listener = served.length === 0 ? undefined : await open(options, served, house, limits);
+      if (listener !== undefined) opened.push(listener);
+      addresses.push({ name: options.name, doors: served, address: listener?.address, withheld });
+    }
+  } catch (cause) {
+    await drain(0);
+    throw cause;
+  }
+  return { addresses, drain };
+}
+
+function open(
+  options: ListenerOptions,
+  served: readonly DoorKind[],
+  house: DoorsHouse,
+  limits: DoorLimits,
+): Promise<Listener> {
+  const { name, address, concurrencyMax } = options;
+  const { operator } = house.credentials;
+  const answers = new Answers(name, house.observer);
+  const reception = new Reception({
+    routes: served.flatMap((kind) => doors[kind].routes({ house, listener: name, answers, limits })),
+    isHostAccepted:
+      address.kind === "unix"
+        ? anySingleHost
+        : createHostCheck([wellKnown(house.issuer).host, ...(options.hosts ?? [])]),
+    identifyGateway: createCallers(options, house.credentials),
+    operators: new BearerCredentials(
+      operator === undefined ? [] : [{ owner: "operator" as const, name: "operator", secret: operator }],
+    ),
+    concurrencyMax,
+    answers,
+  });
+  return openListener(options, reception, answers, limits);
+}

@@ -1,0 +1,132 @@
+/** One listener: an HTTP server at one address, opened completely or not at all, and closed within a bound. */
+import { createServer, type Server, type ServerOptions } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { once } from "node:events";
+import type { Answers } from "./answers.ts";
+import { closeWith, codeOfClientError } from "./broken-connection.ts";
+import type { DoorLimits } from "./limits.ts";
+import { ListenerError, type ListenerErrorCode } from "./listener-error.ts";
+import { loadMutualTls } from "./mutual-tls.ts";
+import type { ListenerOptions, TcpAddress } from "./options.ts";
+import type { Reception } from "./reception.ts";
+import { isErrno, openSocket, prepareSocket } from "./unix-socket.ts";
+
+export interface Listener {
+  /** `unix:<path>`, or the URL with the port that was really bound. */
+  readonly address: string;
+  /** Resolves when no connection is left, at the latest after the grace period. */
+  drain(graceMilliseconds: number): Promise<void>;
+}
+
+export async function openListener(
+  options: ListenerOptions,
+  reception: Reception,
+  answers: Answers,
+  limits: DoorLimits,
+): Promise<Listener> {
+  const server = createHttpServer(options, limits);
+  attach(server, reception, answers);
+  const address = await listenNamed(server, options);
+  return { address, drain: (graceMilliseconds) => drain(server, reception, graceMilliseconds) };
+}
+
+function createHttpServer({ address, name }: ListenerOptions, limits: DoorLimits): Server {
+  const options: ServerOptions = {
+    maxHeaderSize: limits.headBytesMax,
+    headersTimeout: limits.headMilliseconds,
+    requestTimeout: limits.requestMilliseconds,
+    keepAliveTimeout: limits.idleMilliseconds,
+    connectionsCheckingInterval: limits.checkMilliseconds,
+    insecureHTTPParser: false,
+    // Reception says it with a closed code.
+    requireHostHeader: false,
+  };
+  const server =
+    address.kind === "tcp" && address.mtls !== undefined
+      ? createMutual(options, address.mtls, name)
+      : createServer(options);
+  server.maxConnections = limits.connectionsMax;
+  // Headers beyond a count would be dropped unseen; the head's size is the bound.
+  server.maxHeadersCount = 0;
+  return server;
+}
+
+function createMutual(options: ServerOptions, mtls: NonNullable<TcpAddress["mtls"]>, name: string): Server {
+  const material = loadMutualTls(mtls, name);
+  try {
+    return createTlsServer({ ...options, ...material, handshakeTimeout: options.headersTimeout });
+  } catch (cause) {
+    throw new ListenerError("listener_tls_unusable", name, "certificate, key and CA do not fit together", { cause });
+  }
+}
+
+function attach(server: Server, reception: Reception, answers: Answers): void {
+  server.on("request", (request, response) => reception.serve(request, response));
+  // The door asks for the body when it wants it.
+  server.on("checkContinue", (request, response) => reception.serve(request, response));
+  server.on("checkExpectation", (request, _response) => closeWith(request.socket, "request_malformed", answers));
+  server.on("connect", (_request, socket) => closeWith(socket, "method_not_allowed", answers));
+  // Accepting failed, e.g. for want of file descriptors; the listener goes on when there are some again.
+  server.on("error", (cause) => answers.report(cause));
+  server.on("clientError", (error, socket) => closeWith(socket, codeOfClientError(error), answers));
+}
+
+const namedErrors: Readonly<Record<string, readonly [ListenerErrorCode, string]>> = {
+  EADDRINUSE: ["listener_address_in_use", "another process listens there"],
+  EACCES: ["listener_permission_denied", "this process's user may not use it"],
+  EPERM: ["listener_permission_denied", "this process's user may not use it"],
+  EROFS: ["listener_permission_denied", "the file system is read-only"],
+  EADDRNOTAVAIL: ["listener_address_unusable", "this host has no such address"],
+  ENOTDIR: ["listener_address_unusable", "a part of the path is no folder"],
+};
+
+async function listenNamed(server: Server, options: ListenerOptions): Promise<string> {
+  try {
+    return await listen(server, options);
+  } catch (cause) {
+    server.close();
+    if (cause instanceof ListenerError) throw cause;
+    const known = Object.keys(namedErrors).find((errno) => isErrno(cause, errno));
+    const [code, advice] = namedErrors[known ?? ""] ?? ["listener_address_unusable", "it cannot be listened on"];
+    const { address, name } = options;
+    const where = address.kind === "unix" ? address.path : `${address.host}:${address.port}`;
+    throw new ListenerError(code, `${name} (${where})`, advice, { cause });
+  }
+}
+
+async function listen(server: Server, { address }: ListenerOptions): Promise<string> {
+  if (address.kind === "unix") {
+    const { isFolderNew } = await prepareSocket(address);
+    server.listen(address.path);
+    await once(server, "listening");
+    await openSocket(address, isFolderNew);
+    return `unix:${address.path}`;
+  }
+  server.listen({
+    host: address.host === "localhost" ? "127.0.0.1" : address.host,
+    port: address.port,
+    exclusive: true,
+  });
+  await once(server, "listening");
+  const bound = server.address();
+  const port = typeof bound === "object" && bound !== null ? bound.port : address.port;
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  return `${address.mtls === undefined ? "http" : "https"}://${host}:${port}`;
+}
+
+/** How often idle connections are looked for while answers are still being written. */
+const drainCheckMilliseconds = 10;
+
+async function drain(server: Server, reception: Reception, graceMilliseconds: number): Promise<void> {
+  reception.isStopping = true;
+  const closed = once(server, "close");
+  server.close();
+  const idle = setInterval(() => server.closeIdleConnections(), drainCheckMilliseconds);
+  const late = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
+  try {
+    await closed;
+  } finally {
+    clearInterval(idle);
+    clearTimeout(late);
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Evidence that an authenticated local gateway decoded and vouches for (MISSION, invariant 7). Nothing here is
+ * cryptography: the gateway is the trust root, which is why the door proved it first and the record says so.
+ */
+import { bounds } from "../domain/bounds.ts";
+import type { ClaimsEvidence, DecisionRequest } from "../domain/decision-request.ts";
+import type { Actor, Hop, Subject, VerifiedEvidence } from "../domain/delegation-chain.ts";
+import { ExactSet } from "../domain/exact-set.ts";
+import {
+  type Capability,
+  type Issuer,
+  type PartyId,
+  parseCapability,
+  parseIssuer,
+  parsePartyId,
+} from "../domain/identifiers.ts";
+import { isJsonObject, type JsonObject, ownMember } from "../domain/json.ts";
+import { Refusal } from "../domain/refusal.ts";
+import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
+import type { GatewayClaimsOptions } from "./options.ts";
+import { readNumericDate, readString, readStrings } from "./read-claims.ts";
+
+/** Whom decoded claims belong to unless the gateway may vouch for the issuer that they name. */
+const gatewayIssuer = assertIssuer("urn:chaperone:gateway");
+
+const spellings = {
+  capabilities: ["Capabilities", "capabilities"],
+  departments: ["Department", "department", "departments", "Departments"],
+  roles: ["Role", "role", "roles", "Roles"],
+} as const;
+
+const separators = { space: / /, comma: /,/, space_or_comma: /[ ,]/, none: undefined } as const;
+
+export function createGatewayClaimsVerifier(options: GatewayClaimsOptions): EvidenceVerifier {
+  return { verify: (request: DecisionRequest, now: number) => verifyClaims(request.evidence, now, options) };
+}
+
+function verifyClaims(
+  { subject, actor }: ClaimsEvidence,
+  now: number,
+  options: GatewayClaimsOptions,
+): VerifiedEvidence | Refusal {
+  if (comesFromRoleToken(subject, options) || comesFromRoleToken(actor, options) || Object.hasOwn(actor, "act")) {
+    return Refusal.because("token_evidence_required");
+  }
+  const verifiedSubject = verifySubject(subject, now, options);
+  if (verifiedSubject instanceof Refusal) return verifiedSubject;
+  const verifiedActor = verifyActor(actor, now, options);
+  if (verifiedActor instanceof Refusal) return verifiedActor;
+  const inner = readInnerActors(subject, verifiedSubject.issuer);
+  if (inner instanceof Refusal) return inner;
+  const transaction = readString(subject, "txn");
+  if (transaction instanceof Refusal) return transaction;
+  return {
+    vouchedBy: "gateway",
+    subject: verifiedSubject,
+    actor: verifiedActor,
+    inner,
+    origin: {
+      issuer: verifiedSubject.issuer,
+      source: transaction === undefined ? "decision" : "txn",
+      value: transaction,
+    },
+  };
+}
+
+/** Anything of our own is proved by its token, never by somebody's word (DESIGN §5 "Onward"). */
+function comesFromRoleToken(claims: JsonObject, { ownIssuer }: GatewayClaimsOptions): boolean {
+  return Object.hasOwn(claims, "delegation") || ownMember(claims, "iss") === ownIssuer;
+}
+
+interface PartyFacts {
+  readonly id: PartyId | undefined;
+  readonly issuer: Issuer;
+  readonly claims: JsonObject;
+  readonly expiresAt: number | undefined;
+  readonly scopes: undefined;
+}
+
+function verifyParty(claims: JsonObject, now: number, options: GatewayClaimsOptions): PartyFacts | Refusal {
+  const expiresAt = readNumericDate(claims, "exp");
+  if (expiresAt instanceof Refusal) return expiresAt;
+  const notBefore = readNumericDate(claims, "nbf");
+  if (notBefore instanceof Refusal) return notBefore;
+  if (expiresAt !== undefined && now >= expiresAt + options.leewaySeconds) return Refusal.because("claims_expired");
+  if (notBefore !== undefined && now < notBefore - options.leewaySeconds)
+    return Refusal.because("claims_not_yet_valid");
+  const id = parsePartyId(ownMember(claims, "sub"));
+  if (id === undefined && Object.hasOwn(claims, "sub")) return Refusal.because("claim_malformed");
+  const issuer = readIssuer(claims, options);
+  return issuer instanceof Refusal ? issuer : { id, issuer, claims, expiresAt, scopes: undefined };
+}
+
+/** An issuer that the gateway may not vouch for does not become one by being named: the claims are then the gateway's. */
+function readIssuer(claims: JsonObject, { vouchedIssuers }: GatewayClaimsOptions): Issuer | Refusal {
+  const named = readString(claims, "iss");
+  if (named instanceof Refusal) return named;
+  return vouchedIssuers.find((issuer) => issuer === named) ?? gatewayIssuer;
+}
+
+function verifySubject(claims: JsonObject, now: number, options: GatewayClaimsOptions): Subject | Refusal {
+  const party = verifyParty(claims, now, options);
+  if (party instanceof Refusal) return party;
+  const departments = readStrings(claims, spellings.departments);
+  if (departments instanceof Refusal) return departments;
+  const roles = readStrings(claims, spellings.roles);
+  return roles instanceof Refusal ? roles : { ...party, departments, roles };
+}
+
+function verifyActor(claims: JsonObject, now: number, options: GatewayClaimsOptions): Actor | Refusal {
+  const party = verifyParty(claims, now, options);
+  if (party instanceof Refusal) return party;
+  const names = readStrings(claims, spellings.capabilities, separators[options.capabilitySeparators]);
+  if (names instanceof Refusal) return names;
+  const capabilities = names.map(parseCapability).filter((name): name is Capability => name !== undefined);
+  if (capabilities.length < names.length) return Refusal.because("claim_malformed");
+  const profile = readString(claims, "sub_profile");
+  if (profile instanceof Refusal) return profile;
+  return { ...party, capabilities: ExactSet.of(capabilities), type: profile ?? "ai_agent" };
+}
+
+/** The subject token's nested `act` as root-first hops, walked without recursion (P21). Evidence only. */
+function readInnerActors(claims: JsonObject, subjectIssuer: Issuer): readonly Hop[] | Refusal {
+  const hops: Hop[] = [];
+  for (let act = ownMember(claims, "act"); act !== undefined; ) {
+    if (!isJsonObject(act)) return Refusal.because("claim_malformed");
+    if (hops.length >= bounds.chainDepthMax) return Refusal.because("chain_too_deep");
+    const id = parsePartyId(ownMember(act, "sub"));
+    const issuer = Object.hasOwn(act, "iss") ? parseIssuer(ownMember(act, "iss")) : subjectIssuer;
+    if (id === undefined || issuer === undefined) return Refusal.because("claim_malformed");
+    hops.unshift({ id, issuer });
+    act = ownMember(act, "act");
+  }
+  return hops;
+}
+
+function assertIssuer(text: string): Issuer {
+  const issuer = parseIssuer(text);
+  if (issuer === undefined) throw new TypeError("not an issuer");
+  return issuer;
+}

@@ -1,0 +1,57 @@
+/**
+ * The last step before a log line is written: nothing that is, or looks like, a secret passes, nothing is unbounded,
+ * and no text can start a second line or hide in the terminal. It is a net under callers that already take care.
+ */
+import { limits } from "./limits.ts";
+
+export type Redact = (value: unknown) => unknown;
+
+const redacted = "[redacted]";
+
+/** Members whose value is a secret by their name, wherever they stand. */
+const secretMember =
+  /^(?:(?:proxy[-_]?)?authorization|(?:set[-_]?)?cookie|claims|.*(?:credentials?|password|passwd|passphrase|secret|tokens?|assertion|api[-_]?key|private[-_]?key|signing[-_]?key))$/i;
+
+/** Secrets by their shape: compact JOSE (also cut short), an authorization value, a PEM block, a JWK's private member. */
+const secretShapes: readonly RegExp[] = [
+  /eyJ[\w-]{6,}(?:\.[\w-]*){0,4}/g,
+  /\b(?:Bearer|Basic|DPoP|Digest)\s+[^\s"',;]+/gi,
+  /-----BEGIN [^-]{0,64}-----[\s\S]*?(?:-----END [^-]{0,64}-----|$)/g,
+  /"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"[\w-]{16,}"?/g,
+];
+
+/** `secrets`: the values that this process holds (credentials), removed verbatim wherever they appear. */
+export function createRedaction(secrets: readonly string[]): Redact {
+  const known = secrets.filter((secret) => secret.length > 0);
+  const text = (value: string): string => {
+    let clean = value.slice(0, limits.textScannedMax);
+    for (const secret of known) clean = clean.replaceAll(secret, redacted);
+    for (const shape of secretShapes) clean = clean.replace(shape, redacted);
+    return value.length > limits.textScannedMax || clean.length > limits.textLengthMax
+      ? `${clean.slice(0, limits.textLengthMax)}… (cut)`
+      : clean;
+  };
+  const walk = (value: unknown, depth: number): unknown => {
+    if (typeof value === "string") return text(value);
+    if (typeof value === "number" || typeof value === "boolean" || value === null) return value;
+    if (typeof value !== "object") return value === undefined ? undefined : `[${typeof value}]`;
+    if (depth >= limits.depthMax) return "[too deep]";
+    if (Array.isArray(value)) return value.slice(0, limits.membersMax).map((element) => walk(element, depth + 1));
+    const members = Object.entries(value).slice(0, limits.membersMax);
+    return Object.fromEntries(
+      members.map(([name, member]) => [text(name), secretMember.test(name) ? redacted : walk(member, depth + 1)]),
+    );
+  };
+  return (value) => walk(value, 0);
+}
+
+/** What JSON leaves bare but a terminal or a line-splitting reader obeys: C1 controls, separators, bidi marks. */
+const unsafe = /[\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g;
+
+/** JSON on one line, with every character that could act on its reader written as an escape. */
+export function renderLine(value: unknown): string {
+  return JSON.stringify(value).replace(
+    unsafe,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

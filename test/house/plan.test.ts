@@ -1,0 +1,101 @@
+/** The plan of the house (DESIGN §2), held to the real imports. */
+import { basename } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readTree, type SourceFile } from "./source-tree.ts";
+
+const files = readTree("src");
+
+const floorOfRoom: Readonly<Record<string, number>> = {
+  domain: 0,
+  ports: 1,
+  pdp: 2,
+  policy: 3,
+  identity: 3,
+  tokens: 3,
+  ledger: 3,
+  audit: 3,
+  telemetry: 3,
+  doors: 3,
+  clock: 3,
+  state: 3,
+  toolchain: 3,
+  config: 4,
+  "status.ts": 4,
+  "assemble.ts": 5,
+  "main.ts": 6,
+  cli: 6,
+};
+
+/** A package has one room; `jose` has two by design. */
+const owners: Readonly<Record<string, readonly string[]>> = {
+  "@open-policy-agent/opa-wasm": ["policy", "toolchain"],
+  "tar-stream": ["policy"],
+  re2js: ["policy"],
+  jose: ["tokens", "identity"],
+  "prom-client": ["telemetry"],
+  winston: ["telemetry"],
+  express: ["doors"],
+  zod: ["config"],
+  yaml: ["config", "policy"],
+};
+
+const roomOf = (path: string): string => path.split("/")[1] ?? "";
+const floorOf = (path: string): number => floorOfRoom[roomOf(path)] ?? Number.NaN;
+
+test("the house test sees the house", () => {
+  expect(files.length).toBeGreaterThan(40);
+  expect(files.reduce((sum, file) => sum + file.files.length, 0)).toBeGreaterThan(80);
+  for (const room of ["domain", "ports", "pdp", "identity", "ledger"]) {
+    expect(files.filter((file) => roomOf(file.path) === room).length, room).toBeGreaterThan(0);
+  }
+});
+
+describe.each(files.map((file) => [file.path, file] as const))("%s", (_path, file: SourceFile) => {
+  test("imports its own room or a lower floor, and only packages that its room owns", () => {
+    const room = roomOf(file.path);
+    expect(floorOf(file.path), `${room} is a room of the plan`).not.toBeNaN();
+    const upstairs = file.files.filter((target) => roomOf(target) !== room && floorOf(target) >= floorOf(file.path));
+    // main.ts starts the command line; both stand on the top floor.
+    expect(upstairs.filter((target) => !(file.path === "src/main.ts" && target.startsWith("src/cli/")))).toEqual([]);
+    const foreign = file.packages.filter((name) => !name.startsWith("node:") && owners[name]?.includes(room) !== true);
+    expect(foreign).toEqual([]);
+    if (floorOf(file.path) <= 2) expect(file.packages).toEqual([]);
+  });
+
+  test("is short, named by its noun and exports by name", () => {
+    const lines = file.text.split("\n").length;
+    expect(lines).toBeLessThanOrEqual(300);
+    if (["src/main.ts", "src/assemble.ts"].includes(file.path)) expect(lines).toBeLessThanOrEqual(150);
+    expect(basename(file.path)).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.ts$/);
+    expect(file.path).not.toMatch(/(utils?|helpers?|common|shared|misc|base|manager)/);
+    expect(file.text).not.toMatch(/\b(TODO|FIXME|XXX)\b/);
+    expect(file.text).not.toMatch(/export default/);
+  });
+
+  test("keeps the ground floors still", () => {
+    if (floorOf(file.path) > 2) return expect(file.text.length).toBeGreaterThan(0);
+    expect(file.text).not.toMatch(
+      /\b(Date\.now|new Date\(|Math\.random|performance\.now|setTimeout|setInterval|process\.|console\.)/,
+    );
+    if (floorOf(file.path) === 0) expect(file.text).not.toMatch(/\basync\b|\bPromise\b|\bawait\b/);
+  });
+});
+
+describe("what may be made in one place only", () => {
+  test("a grant is sealed by attenuate alone", () => {
+    const callers = files.filter((file) => /\bsealGrant\(/.test(file.text)).map((file) => file.path);
+    expect(callers).toEqual(["src/domain/grant.ts", "src/pdp/attenuate.ts"]);
+  });
+
+  test('an allow is built in decide.ts, and "allow" is no default anywhere', () => {
+    const builders = files.filter((file) => /: Allow = \{/.test(file.text)).map((file) => file.path);
+    expect(builders).toEqual(["src/pdp/decide.ts"]);
+  });
+
+  test("the path has exactly one catch", () => {
+    const catches = files
+      .filter((file) => floorOf(file.path) === 2)
+      .flatMap((file) => [...file.text.matchAll(/\bcatch\b\s*\(|\.catch\(/g)].map(() => file.path));
+    expect(catches).toEqual(["src/pdp/decide.ts"]);
+  });
+});

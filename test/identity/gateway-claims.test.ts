@@ -1,0 +1,132 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { VerifiedEvidence } from "../../src/domain/delegation-chain.ts";
+import { isJsonObject, type JsonObject } from "../../src/domain/json.ts";
+import { Refusal } from "../../src/domain/refusal.ts";
+import { RequestError } from "../../src/domain/request-error.ts";
+import { parseStrictJson } from "../../src/domain/strict-json.ts";
+import { parseIssuer } from "../../src/domain/identifiers.ts";
+import { evidenceVerifiers, type GatewayClaimsOptions } from "../../src/identity/index.ts";
+import { known, ownIssuer, testTime } from "../fakes/path-ports.ts";
+import { requestOf } from "../fakes/requests.ts";
+
+const profile: GatewayClaimsOptions = {
+  kind: "gateway-claims",
+  capabilitySeparators: "space_or_comma",
+  vouchedIssuers: [known(parseIssuer("https://idp.example"))],
+  ownIssuer,
+  leewaySeconds: 5,
+};
+
+async function verify(subject: JsonObject, actor: JsonObject, changes: Partial<GatewayClaimsOptions> = {}) {
+  const verifier = evidenceVerifiers["gateway-claims"]({ ...profile, ...changes });
+  return verifier.verify(requestOf({ subject: { claims: subject }, actor: { claims: actor } }), testTime);
+}
+
+async function verified(subject: JsonObject, actor: JsonObject, changes?: Partial<GatewayClaimsOptions>) {
+  const result = await verify(subject, actor, changes);
+  if (result instanceof Refusal) throw new TypeError(result.code);
+  return result satisfies VerifiedEvidence;
+}
+
+describe("claims come in the shapes that gateways send", () => {
+  test.each<[string, JsonObject, string[]]>([
+    ["a string", { Capabilities: "book_flight" }, ["book_flight"]],
+    ["an array", { Capabilities: ["book_flight", "read"] }, ["book_flight", "read"]],
+    ["a string with spaces", { capabilities: "book_flight read" }, ["book_flight", "read"]],
+    ["a string with commas", { Capabilities: "book_flight, read" }, ["book_flight", "read"]],
+    ["two spellings that agree", { Capabilities: "a b", capabilities: ["b", "a"] }, ["a", "b"]],
+    ["nothing", {}, []],
+  ])("capabilities as %s", async (_name, claims, expected) => {
+    expect((await verified({}, claims)).actor.capabilities.toArray()).toEqual(expected);
+  });
+
+  test.each(["Department", "department", "departments"])("%s is never split", async (name) => {
+    expect((await verified({ [name]: "Human Resources, Legal" }, {})).subject.departments).toEqual([
+      "Human Resources, Legal",
+    ]);
+  });
+
+  test.each(["Role", "role", "roles"])("%s is never split", async (name) => {
+    expect((await verified({ [name]: "Assistant Director" }, {})).subject.roles).toEqual(["Assistant Director"]);
+  });
+
+  test("nothing is trimmed or folded", async () => {
+    const { subject } = await verified({ Department: " operations", Role: ["Admin", "admin"] }, {});
+    expect(subject.departments).toEqual([" operations"]);
+    expect(subject.roles).toEqual(["Admin", "admin"]);
+  });
+
+  test("a separator that is not configured does not separate", async () => {
+    expect(
+      (await verified({}, { Capabilities: "a,b" }, { capabilitySeparators: "space" })).actor.capabilities.size,
+    ).toBe(1);
+    expect(await verify({}, { Capabilities: "a b" }, { capabilitySeparators: "none" })).toMatchObject({
+      code: "claim_malformed",
+    });
+  });
+});
+
+describe("one bad element refuses the whole claim", () => {
+  test.each<[string, JsonObject, JsonObject, string]>([
+    ["a number among departments", { Department: ["Operations", 7] }, {}, "claim_malformed"],
+    ["an object as role", { Role: { name: "Director" } }, {}, "claim_malformed"],
+    ["null as role", { Role: null }, {}, "claim_malformed"],
+    ["an empty department", { Department: "" }, {}, "claim_malformed"],
+    ["a nested array", {}, { Capabilities: [["book_flight"]] }, "claim_malformed"],
+    ["an array element with a space", {}, { Capabilities: ["book_flight admin"] }, "claim_malformed"],
+    ["a capability with a quote", {}, { Capabilities: 'a"b' }, "claim_malformed"],
+    ["too many capabilities", {}, { Capabilities: Array.from({ length: 257 }, (_, n) => `c${n}`) }, "claim_malformed"],
+    ["a sub that is a number", { sub: 7 }, {}, "claim_malformed"],
+    ["a sub with a line break", { sub: "alice\nbob" }, {}, "claim_malformed"],
+    ["an empty sub", { sub: "" }, {}, "claim_malformed"],
+    ["departments that disagree", { Department: "A", departments: ["A", "B"] }, {}, "claims_conflict"],
+    ["capabilities that disagree", {}, { Capabilities: "a", capabilities: "a b" }, "claims_conflict"],
+    ["exp as a string", { exp: "1781000060" }, {}, "claim_malformed"],
+    ["a negative exp", {}, { exp: -1 }, "claim_malformed"],
+    ["an exp beyond every date", {}, { exp: 1e300 }, "claim_malformed"],
+    ["an expired actor", {}, { exp: testTime - 5 }, "claims_expired"],
+    ["act that is no object", { act: "agent" }, {}, "claim_malformed"],
+    ["act that names nobody", { act: { iss: "https://idp.example" } }, {}, "claim_malformed"],
+    ["an iss that is a number", { iss: 7 }, {}, "claim_malformed"],
+  ])("%s", async (_name, subject, actor, code) => {
+    expect(await verify(subject, actor)).toMatchObject({ code });
+  });
+});
+
+describe("whose claims they are", () => {
+  test("the gateway's, unless it may vouch for the issuer they name", async () => {
+    const { subject, actor } = await verified({ iss: "https://idp.example" }, { iss: "https://other.example" });
+    expect(subject.issuer).toBe("https://idp.example");
+    expect(actor.issuer).toBe("urn:chaperone:gateway");
+  });
+
+  test("an issuer is compared byte for byte", async () => {
+    expect((await verified({ iss: "https://idp.example/" }, {})).subject.issuer).toBe("urn:chaperone:gateway");
+  });
+
+  test("inner actors come root first", async () => {
+    const act = { sub: "b", act: { sub: "a", iss: "https://a.example" } };
+    expect((await verified({ act }, {})).inner).toEqual([
+      { id: "a", issuer: "https://a.example" },
+      { id: "b", issuer: "urn:chaperone:gateway" },
+    ]);
+  });
+});
+
+test("law: no claims at all can make the verifier throw or accept a list it cannot read", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.dictionary(fc.constantFrom("Department", "roles", "Role", "exp", "nbf", "sub", "iss", "act"), fc.jsonValue()),
+      async (claims) => {
+        const text = JSON.stringify(claims);
+        const read = parseStrictJson(new TextEncoder().encode(text));
+        if (read instanceof RequestError || !isJsonObject(read)) return;
+        const result = await verify(read, { Capabilities: "book_flight" });
+        if (result instanceof Refusal) return;
+        for (const role of result.subject.roles) expect(text).toContain(JSON.stringify(role));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
