@@ -1,11 +1,13 @@
 /** What the house is built from: settings in the shape that each room declares for itself. */
 import { join } from "node:path";
 import { type GatewayName, parseGatewayName } from "../domain/identifiers.ts";
+import type { AuditOptions } from "../audit/index.ts";
 import type { ClockOptions } from "../clock/index.ts";
 import type { Credentials, ListenerOptions } from "../doors/index.ts";
 import type { EvidenceOptions } from "../identity/index.ts";
 import type { LedgerOptions } from "../ledger/index.ts";
 import type { PathRules } from "../pdp/path-ports.ts";
+import type { PolicyOptions } from "../policy/index.ts";
 import type { TelemetryOptions } from "../telemetry/index.ts";
 import type { TokenOptions } from "../tokens/index.ts";
 import type { CredentialValues } from "./credentials.ts";
@@ -28,23 +30,17 @@ export interface Config {
   readonly telemetry: TelemetryOptions;
 }
 
-export interface PolicyOptions {
-  readonly bundle: string;
-  readonly signature: "none" | "required";
-  readonly deadlineMilliseconds: number;
-}
-export interface AuditOptions {
-  readonly folder: string;
-  readonly durability: "process" | "disk";
+/** What was decided beside the settings: by their absence, by files and by the environment. */
+export interface Chosen {
+  readonly foundation: Foundation;
+  readonly listeners: readonly ListenerOptions[];
+  readonly credentials: CredentialValues;
+  readonly bundleSignature: PolicyOptions["signature"];
 }
 
-export function renderConfig(
-  settings: Settings,
-  foundation: Foundation,
-  listeners: readonly ListenerOptions[],
-  credentials: CredentialValues,
-): Config {
-  const { identity, tokens, policy, audit } = settings;
+export function renderConfig(settings: Settings, chosen: Chosen): Config {
+  const { foundation, listeners, credentials } = chosen;
+  const { identity, tokens } = settings;
   return {
     developmentDefaults: foundation.developmentDefaults,
     stateFolder: settings.state,
@@ -61,13 +57,9 @@ export function renderConfig(
       depthMax: tokens.depth_max,
       lifetimeSecondsMax: tokens.lifetime_seconds_max,
     },
-    policy: {
-      bundle: foundation.bundle,
-      signature: policy.signature,
-      deadlineMilliseconds: policy.deadline_milliseconds,
-    },
+    policy: renderPolicy(settings, chosen),
     tokens: renderTokens(settings, foundation),
-    audit: { folder: audit.folder ?? join(settings.state, "audit"), durability: audit.durability },
+    audit: renderAudit(settings),
     ledger: { kind: settings.ledger.kind },
     listeners,
     credentials: {
@@ -75,6 +67,28 @@ export function renderConfig(
       operator: credentials.operator,
     },
     telemetry: { log: { level: settings.log.level } },
+  };
+}
+
+function renderPolicy({ policy }: Settings, { foundation, bundleSignature }: Chosen): PolicyOptions {
+  return {
+    id: policy.id,
+    path: foundation.bundle,
+    signature: bundleSignature,
+    deadlineMilliseconds: policy.deadline_milliseconds,
+    ...(policy.age_seconds_max === undefined ? {} : { maxAgeSeconds: policy.age_seconds_max }),
+    watch: policy.reload === "on_change",
+  };
+}
+
+function renderAudit({ audit, state }: Settings): AuditOptions {
+  return {
+    folder: audit.folder ?? join(state, "audit"),
+    durability: audit.durability,
+    rotateBytes: audit.file_bytes_max,
+    checkpointEvery: audit.checkpoint_every,
+    filesKeptMax: audit.files_kept_max,
+    keyFile: audit.key_file,
   };
 }
 
