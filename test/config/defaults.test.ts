@@ -132,7 +132,7 @@ describe("a bundle's signature", () => {
   const key = "{id: author, algorithm: ES256, public_key_file: /author.pem}";
 
   test("is verified with keys that are read at the start", () => {
-    const yaml = `${founded.replace("/p", `/p, signature: required, signature_keys: [${key}], signature_key_id: author`)}`;
+    const yaml = founded.replace("/p", `/p, signature: required, signature_keys: [${key}], signature_key_id: author`);
     expect(loaded({ yaml, files }).policy.signature).toEqual({
       mode: "required",
       keys: [{ id: "author", algorithm: "ES256", publicKey: "a public key" }],
