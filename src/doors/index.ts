@@ -6,7 +6,7 @@ import { adminDoor } from "./admin.ts";
 import { Answers } from "./answers.ts";
 import { authorizeDoor } from "./authorize.ts";
 import { createCallers } from "./callers.ts";
-import { checkListeners, servedDoors } from "./check-listeners.ts";
+import { checkCredentials, checkListeners, servedDoors } from "./check-listeners.ts";
 import { BearerCredentials } from "./credentials.ts";
 import type { Door } from "./door.ts";
 import { anySingleHost, createHostCheck } from "./hosts.ts";
@@ -32,7 +32,7 @@ export const doors: { readonly [Kind in DoorKind]: Door } = {
 export interface OpenListeners {
   readonly addresses: readonly OpenAddress[];
   /** Stops accepting, finishes what is in flight and cuts what is left after the grace period. */
-  drain(graceMilliseconds: number): Promise<void>;
+  readonly drain: (graceMilliseconds: number) => Promise<void>;
 }
 
 export interface OpenAddress {
@@ -50,6 +50,7 @@ export async function openListeners(
   house: DoorsHouse,
   limits: DoorLimits = doorLimits,
 ): Promise<OpenListeners> {
+  checkCredentials(house.credentials);
   checkListeners(listeners, doors);
   const opened: Listener[] = [];
   const addresses: OpenAddress[] = [];

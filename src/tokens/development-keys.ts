@@ -56,7 +56,7 @@ export async function replaceDevelopmentKeys(
 ): Promise<boolean> {
   const folder = developmentKeysFolder(stateFolder);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const one of [stateFolder, folder]) await mkdir(one, { mode: 0o700 }).catch(ignoreExisting);
     await assertFolderIsOurs(folder);
     const draft = join(folder, `.draft-${drawTokenId()}`);
     try {
@@ -135,6 +135,10 @@ async function writeDurably(path: string, text: string): Promise<void> {
 async function syncFolder(folder: string): Promise<void> {
   await using handle = await open(folder, "r");
   await handle.sync();
+}
+
+function ignoreExisting(cause: unknown): void {
+  if (systemCode(cause) !== "EEXIST") throw cause;
 }
 
 function ignoreMissing(cause: unknown): void {

@@ -19,7 +19,6 @@ const reasons: Readonly<Record<string, string>> = {
   "rego.metadata.chain": compiler,
   "rego.metadata.rule": compiler,
   "rego.parse_module": compiler,
-  trace: "there is no tracer in a compiled policy",
 };
 
 const reasonsByPrefix: readonly (readonly [string, string])[] = [
