@@ -86,10 +86,13 @@ function parseMembers(bytes: Buffer): JsonObject | undefined {
   }
 }
 
-/** The sequence that a broken line claims, for naming it in a report. */
-export function claimedSequence(bytes: Buffer): number | undefined {
+export type ClaimedLine = ChainPosition;
+
+/** What a broken line says of itself, for naming its place. */
+export function parseClaimed(bytes: Buffer): ClaimedLine | undefined {
   const [, , sequence] = opening.exec(bytes.toString("latin1", 0, openingBytesMax)) ?? [];
-  return sequence === undefined ? undefined : Number(sequence);
+  const [, hash] = closing.exec(bytes.toString("latin1", Math.max(0, bytes.length - closingBytes))) ?? [];
+  return sequence === undefined ? undefined : { sequence: Number(sequence), hash: hash ?? "" };
 }
 
 const signatureBytes = ',"signature":"'.length + 86 + 1;

@@ -14,7 +14,9 @@ import { type Commit, DiskCommit, ProcessCommit } from "./commit.ts";
 
 export type { AuditOptions, AuditRoom, AuditState } from "./audit-room.ts";
 export { parseAuditPublicKey } from "./audit-key.ts";
+export { type AuditReport, blindSpots, type Finding, findings } from "./audit-report.ts";
 export { type AuditHead, parseHead, renderHead } from "./checkpoint.ts";
+export { verifyAuditFolder, type VerifyOptions } from "./verify.ts";
 
 export async function openDecisionLog(options: AuditOptions, world: { readonly clock: Clock }): Promise<AuditRoom> {
   const folder = resolve(options.folder);

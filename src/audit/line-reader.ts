@@ -9,6 +9,8 @@ export interface RawLine {
   /** From 1. */
   readonly number: number;
   readonly offset: number;
+  /** Without the newline; more than `bytes` holds when the line is above the limit. */
+  readonly sizeBytes: number;
   /** False for the bytes behind the last newline. */
   readonly isTerminated: boolean;
 }
@@ -63,7 +65,7 @@ class LineCutter {
     const [first] = this.#kept;
     const bytes = this.#kept.length === 1 && first !== undefined ? first : Buffer.concat(this.#kept);
     this.#number += 1;
-    const line = { bytes, number: this.#number, offset: this.#offset, isTerminated };
+    const line = { bytes, number: this.#number, offset: this.#offset, sizeBytes: this.#keptBytes, isTerminated };
     this.#offset += this.#keptBytes + (isTerminated ? 1 : 0);
     this.#kept = [];
     this.#keptBytes = 0;

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { unavailable } from "./audit-error.ts";
 import type { ChainState } from "./chain.ts";
-import { type ChainedLine, claimedSequence, parseLine } from "./chained-line.ts";
+import { type ChainedLine, parseClaimed, parseLine } from "./chained-line.ts";
 import { type AuditHead, numberMember } from "./checkpoint.ts";
 import { type RawLine, readLines } from "./line-reader.ts";
 import { fileName } from "./log-folder.ts";
@@ -59,7 +59,7 @@ class Scan {
     const line = raw.isTerminated ? parseLine(raw.bytes) : "record_malformed";
     if (typeof line === "string") {
       const cause = raw.isTerminated ? "broken" : "half_written";
-      this.#broken = { tail: { cause, offset: raw.offset }, claimed: claimedSequence(raw.bytes) };
+      this.#broken = { tail: { cause, offset: raw.offset }, claimed: parseClaimed(raw.bytes)?.sequence };
       return;
     }
     this.#follow(line, raw);

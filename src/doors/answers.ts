@@ -52,6 +52,8 @@ export function renderRequestError({ code, at }: RequestError): object {
   return at === undefined ? { code, message: requestErrors[code] } : { code, message: requestErrors[code], at };
 }
 
+const internalFault: FaultCode = "internal_fault";
+
 /** What one listener says to those it turns away; each is counted under the listener's name. */
 export class Answers {
   readonly #listener: string;
@@ -73,8 +75,11 @@ export class Answers {
 
   /** A door broke. The caller learns that and no more. */
   fail(response: ServerResponse, cause: unknown): void {
-    const code: FaultCode = "internal_fault";
-    this.#observer.faulted(new Fault(code, `listener ${this.#listener} failed to answer`, { cause }));
-    writeJson(response, 500, { code, message: faults[code] });
+    this.report(cause);
+    writeJson(response, 500, { code: internalFault, message: faults[internalFault] });
+  }
+
+  report(cause: unknown): void {
+    this.#observer.faulted(new Fault(internalFault, `listener ${this.#listener} failed`, { cause }));
   }
 }

@@ -54,7 +54,7 @@ function createHttpServer({ address, name }: ListenerOptions, limits: DoorLimits
 function createMutual(options: ServerOptions, mtls: NonNullable<TcpAddress["mtls"]>, name: string): Server {
   const material = loadMutualTls(mtls, name);
   try {
-    return createTlsServer({ ...options, ...material });
+    return createTlsServer({ ...options, ...material, handshakeTimeout: options.headersTimeout });
   } catch (cause) {
     throw new ListenerError("listener_tls_unusable", name, "certificate, key and CA do not fit together", { cause });
   }
@@ -66,6 +66,8 @@ function attach(server: Server, reception: Reception, answers: Answers): void {
   server.on("checkContinue", (request, response) => reception.serve(request, response));
   server.on("checkExpectation", (request, _response) => closeWith(request.socket, "request_malformed", answers));
   server.on("connect", (_request, socket) => closeWith(socket, "method_not_allowed", answers));
+  // Accepting failed, e.g. for want of file descriptors; the listener goes on when there are some again.
+  server.on("error", (cause) => answers.report(cause));
   server.on("clientError", (error, socket) => closeWith(socket, codeOfClientError(error), answers));
 }
 

@@ -1,7 +1,7 @@
 /** Entries → a bundle that may decide. Everything here happens beside the active bundle, which serves until the end. */
 import { createHash } from "node:crypto";
 import type { Revision } from "../domain/identifiers.ts";
-import { isJsonObject } from "../domain/json.ts";
+import { isJsonObject, type Json } from "../domain/json.ts";
 import { RoleCatalogue } from "../domain/role-catalogue.ts";
 import { ActiveBundle, Evaluator, type Program } from "./active-bundle.ts";
 import { hostBuiltinNames, refusalOfBuiltin } from "./builtins/index.ts";
@@ -10,7 +10,9 @@ import { checkLayout } from "./check-layout.ts";
 import { checkSamples } from "./check-samples.ts";
 import { loadBundle } from "./load-bundle.ts";
 import { EvaluationError, PolicyInstance } from "./policy-instance.ts";
+import { policyLimits } from "./policy-limits.ts";
 import type { BundleEntries } from "./read-archive.ts";
+import { OutOfTimeError, runWithin } from "./run-within.ts";
 
 export interface Candidate {
   readonly id: string;
@@ -37,16 +39,29 @@ export async function activateBundle(candidate: Candidate, trial: Trial): Promis
   }
   const module = await trial.modules.compile(bundle.wasm);
   const program: Program = { module, dataText: bundle.dataText };
-  const instance = instantiate(program);
-  checkBuiltins(instance);
-  const evaluator = new Evaluator(program, instance);
-  checkSamples(evaluator, chaperone["samples"], trial.now);
+  const evaluator = tryProgram(program, chaperone["samples"], trial.now);
   return new ActiveBundle({
     reference: { id: candidate.id, revision: candidate.revision },
     catalogue,
     evaluator,
     deadlineMilliseconds: trial.deadlineMilliseconds,
   });
+}
+
+/** On the main thread, where it will decide; a policy that does not come back is interrupted and refused. */
+function tryProgram(program: Program, samples: Json | undefined, now: number): Evaluator {
+  try {
+    return runWithin(policyLimits.trialMilliseconds, () => {
+      const instance = instantiate(program);
+      checkBuiltins(instance);
+      const evaluator = new Evaluator(program, instance);
+      checkSamples(evaluator, samples, now);
+      return evaluator;
+    });
+  } catch (cause) {
+    if (!(cause instanceof OutOfTimeError)) throw cause;
+    throw new BundleRejected("bundle_samples_failed", `loading the data and answering the samples ${cause.message}`);
+  }
 }
 
 function instantiate(program: Program): PolicyInstance {

@@ -18,6 +18,8 @@ export const policyLimits = {
   dataExpansionMax: 24,
   /** The whole memory of one instance, in pages: 1 GiB. */
   pagesMax: 16_384,
+  /** Instance, data and all samples: below the watchdog's 2 s, so that a bundle cannot end the process. */
+  trialMilliseconds: 1500,
   /** Samples are tried on the main thread; a bundle with more should test them with OPA. */
   samplesMax: 256,
   /** Between a file event and reading: writers need a moment to finish. */

@@ -107,9 +107,10 @@ class Room implements PolicyRoom {
     }
   }
 
-  async #activate({ revision, entries: unpack }: ReadBundle): Promise<void> {
+  async #activate(bundle: ReadBundle): Promise<void> {
     const { id, signature, deadlineMilliseconds } = this.#options;
-    const entries = await unpack();
+    const entries = await bundle.entries();
+    const { revision } = bundle;
     verifySignature(entries, signature);
     const candidate = { id, revision, entries };
     const active = await activateBundle(candidate, { deadlineMilliseconds, now: this.#now(), modules: this.#modules });

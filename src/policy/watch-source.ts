@@ -71,7 +71,12 @@ class SourceWatcher {
       this.#reported = stamp;
       await this.#listener.changed();
     }
-    this.#lookIn(this.#isHastened ? policyLimits.settleMilliseconds : policyLimits.lookMilliseconds);
+    this.#lookIn(this.#nextLookMilliseconds());
+  }
+
+  /** Soon, when an event came in while the source was being looked at or read. */
+  #nextLookMilliseconds(): number {
+    return this.#isHastened ? policyLimits.settleMilliseconds : policyLimits.lookMilliseconds;
   }
 
   /** Events that arrive while one is waited for change nothing, so a busy folder cannot put the look off. */
