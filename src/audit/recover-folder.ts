@@ -54,12 +54,11 @@ export async function recoverFolder(folder: string): Promise<RecoveredFolder> {
   if ("writer" in scanned) checkLink(scanned, before, newest);
   else if (before === undefined && newest !== 1) throw refuse(fileName(newest - 1), "is missing");
   const cut = scanned.brokenTail === undefined ? undefined : await cutTail(folder, newest, scanned.brokenTail);
-  if (!("writer" in scanned)) {
-    return { ...(before ?? unwritten), fileNumber: newest, sizeBytes: 0, recovery: cut };
-  }
   const uncleanStop: Recovery = { cause: "unclean_stop", file: fileName(newest), cutBytes: 0 };
-  const recovery = cut ?? (scanned.isStopped ? undefined : uncleanStop);
-  return { ...scanned, fileNumber: newest, recovery };
+  if ("writer" in scanned) {
+    return { ...scanned, fileNumber: newest, recovery: cut ?? (scanned.isStopped ? undefined : uncleanStop) };
+  }
+  return { ...(before ?? unwritten), fileNumber: newest, sizeBytes: 0, recovery: cut ?? uncleanStop };
 }
 
 function refuse(file: string, why: string): Error {

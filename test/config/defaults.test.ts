@@ -127,6 +127,32 @@ describe("the issuer", () => {
   });
 });
 
+describe("a bundle's signature", () => {
+  const files = { "/author.pem": "a public key" };
+  const key = "{id: author, algorithm: ES256, public_key_file: /author.pem}";
+
+  test("is verified with keys that are read at the start", () => {
+    const yaml = founded.replace("/p", `/p, signature: required, signature_keys: [${key}], signature_key_id: author`);
+    expect(loaded({ yaml, files }).policy.signature).toEqual({
+      mode: "required",
+      keys: [{ id: "author", algorithm: "ES256", publicKey: "a public key" }],
+      keyId: "author",
+    });
+  });
+
+  test.each([
+    ["required without keys", "signature: required"],
+    ["keys without required", `signature_keys: [${key}]`],
+    ["a key id that no key has", `signature: required, signature_keys: [${key}], signature_key_id: other`],
+    ["a key file that is not there", `signature: required, signature_keys: [${key.replace("author.pem", "none")}]`],
+  ])("%s stops the start", (_what, policy) => {
+    const yaml = founded.replace("/p", `/p, ${policy}`);
+    expect(refused({ yaml, files }).map(({ code, place }) => [code, place?.startsWith("c.yaml:2:")])).toEqual([
+      ["settings_conflict", true],
+    ]);
+  });
+});
+
 describe("credentials", () => {
   const name = "CHAPERONE_GATEWAY_CREDENTIAL";
   const operator = "CHAPERONE_OPERATOR_CREDENTIAL";

@@ -2,8 +2,8 @@
 import { assertWithin, BuiltinLimitError, builtinBounds } from "./bounds.ts";
 import { formatFloat, formatInteger, groupOfTwo, quoteText } from "./go-numbers.ts";
 import { type Flags, pad, padNumber } from "./go-padding.ts";
-import { elementsOf, pairsOf } from "./operands.ts";
-import { printRegoValue, RegoSet, type RegoValue } from "./rego-value.ts";
+import { printRegoValue, RegoDecimal, RegoSet, type RegoValue } from "./rego-value.ts";
+import { orderedElementsOf, orderedPairsOf } from "./value-order.ts";
 
 type Argument = bigint | number | string;
 
@@ -121,6 +121,9 @@ function argumentOf(value: RegoValue): Argument {
   if (typeof value === "number") {
     return Number.isInteger(value) ? BigInt(value) : value;
   }
+  if (value instanceof RegoDecimal) {
+    return Number.isFinite(Number(value.text)) ? Number(value.text) : value.text;
+  }
   return typeof value === "bigint" || typeof value === "string" ? value : regoText(value);
 }
 
@@ -129,11 +132,11 @@ export function regoText(value: RegoValue): string {
   if (typeof value === "string") {
     return quoteText(value);
   }
-  const pairs = pairsOf(value);
+  const pairs = orderedPairsOf(value);
   if (pairs !== undefined) {
     return `{${pairs.map(([key, member]) => `${regoText(key)}: ${regoText(member)}`).join(", ")}}`;
   }
-  const elements = elementsOf(value)?.map(regoText).join(", ");
+  const elements = orderedElementsOf(value)?.map(regoText).join(", ");
   if (elements === undefined) {
     return printRegoValue(value);
   }
@@ -150,7 +153,12 @@ function typeNameOf(value: Argument): string {
   if (typeof value === "number") {
     return "float64";
   }
-  return BigInt.asIntN(64, value) === value ? "int" : "*big.Int";
+  return isLarge(value) ? "*big.Int" : "int";
+}
+
+/** Beyond 64 bits Go takes another type, which has `%s` as well. */
+function isLarge(value: bigint): boolean {
+  return BigInt.asIntN(64, value) !== value;
 }
 
 function plain(value: Argument): string {
@@ -165,7 +173,7 @@ function formatValue(value: Argument, verb: string, flags: Flags): string {
     typeof value === "string"
       ? formatString(value, verb, flags)
       : typeof value === "bigint"
-        ? formatInteger(value, verb, flags)
+        ? formatInteger(value, isLarge(value) && verb === "s" ? "d" : verb, flags)
         : formatFloating(value, verb, flags);
   return formatted ?? `%!${verb}(${typeNameOf(value)}=${plain(value)})`;
 }

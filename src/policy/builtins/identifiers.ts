@@ -38,19 +38,17 @@ function draw(limit: number): number {
   return Number((BigInt(randomInt(drawMax)) * BigInt(drawMax) + BigInt(randomInt(drawMax))) % BigInt(limit));
 }
 
-const shapes = [
-  /^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$/iu,
-  /^urn:uuid:([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$/iu,
-  /^\{([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})\}$/iu,
-  /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/iu,
-] as const;
+const groups = "([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})";
+/** Any one character may stand on either side: OPA's parser looks only at the 36 between them. */
+const shape = new RegExp(`^(?:urn:uuid:${groups}|.?${groups}.?|${groups.replaceAll("-(", "(")})$`, "iu");
 
 /** From 1582-10-15, where version 1 begins to count, to the epoch, in units of 100 ns. */
 const gregorianToUnix = 122_192_928_000_000_000n;
 
 function parseUuid(text: string): RegoValue | undefined {
-  const [, timeLow, timeMid, timeHigh, clock, node] =
-    shapes.map((shape) => shape.exec(text)).find((found) => found !== null) ?? [];
+  const isShape = text.length !== 37;
+  const found = isShape ? shape.exec(text)?.slice(1) : undefined;
+  const [timeLow, timeMid, timeHigh, clock, node] = found?.filter((group) => group !== undefined) ?? [];
   if (timeLow === undefined || timeMid === undefined || timeHigh === undefined || clock === undefined) {
     return undefined;
   }

@@ -8,7 +8,7 @@ import {
   RegoSet,
   type RegoValue,
 } from "../../../src/policy/builtins/rego-value.ts";
-import { canonicalText } from "../../../src/policy/builtins/value-order.ts";
+import { canonicalText, compareValues } from "../../../src/policy/builtins/value-order.ts";
 import type { OpaCase } from "./case-files.ts";
 import { type CompiledCase, resultEntrypoint } from "./compiled-cases.ts";
 import { loadCase } from "./wasm-host.ts";
@@ -66,16 +66,8 @@ function evaluate(asked: OpaCase, loaded: ReturnType<typeof loadCase>): readonly
 }
 
 function inputText(asked: OpaCase): string | undefined {
-  if (asked.inputTerm !== undefined) {
-    return asked.inputTerm;
-  }
-  return asked.input === undefined ? undefined : jsonText(asked.input);
-}
-
-function jsonText(value: RegoValue): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === "bigint" ? JSON.rawJSON(String(inner)) : inner,
-  );
+  const input = asked.inputTerm === undefined ? asked.input : parseRegoValue(asked.inputTerm);
+  return input === undefined ? undefined : printRegoValue(input);
 }
 
 /** Rows as comparable texts: sets become arrays, and where the case says so arrays are sorted. */
@@ -99,7 +91,7 @@ function rowText(row: RegoValue, asked: OpaCase): string {
 
 function asJson(value: RegoValue): RegoValue {
   if (value instanceof RegoSet) {
-    return value.members.map(asJson);
+    return value.members.toSorted(compareValues).map(asJson);
   }
   if (value instanceof RegoKeyed) {
     return Object.fromEntries(

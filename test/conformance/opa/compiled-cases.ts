@@ -88,12 +88,21 @@ async function compileCase(opa: string, asked: OpaCase, sources: readonly string
         timeout: 60_000,
       });
     } catch (error) {
-      return { compileError: (error instanceof Error ? error.message : String(error)).replaceAll(folder, "") };
+      return { compileError: compileErrorOf(error).replaceAll(folder, "") };
     }
     return { wasm: policyOf(gunzipSync(readFileSync(bundle))) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** OPA's own words, without the command line. */
+function compileErrorOf(error: unknown): string {
+  const words = error instanceof Error && "stderr" in error ? String(error.stderr) : "";
+  if (words === "") {
+    throw new Error("OPA could not be run", { cause: error });
+  }
+  return words.trim();
 }
 
 /** The bundle is a tar whose entries are a 512 byte header and a padded body. */

@@ -1,0 +1,27 @@
+/** The real process as commands see it. */
+import { readFileSync } from "node:fs";
+import type { CliIo } from "./command.ts";
+
+export function processIo(): CliIo {
+  // A reader that goes away (`chaperone --help | head -1`, a log collector that restarts) must not end the process.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    version: readVersion(),
+    onSignal: (signal, callback) => {
+      process.on(signal, callback);
+      return () => void process.off(signal, callback);
+    },
+  };
+}
+
+/** From package.json, which lies two folders up both in the repository and beside `dist`. */
+function readVersion(): string {
+  const parsed: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return typeof parsed === "object" && parsed !== null && "version" in parsed && typeof parsed.version === "string"
+    ? parsed.version
+    : "unknown";
+}
