@@ -2,20 +2,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { Agent, request } from "node:http";
+import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { isJsonObject, type Json, type JsonObject } from "../../src/domain/json.ts";
+import { isJsonObject, type JsonObject } from "../../src/domain/json.ts";
+import { type Answer, post } from "../fakes/gateway.ts";
 import { root } from "../house/source-tree.ts";
 
 export const gatewayCredential = "test-gateway-credential-0123456789abcdef";
 export const operatorCredential = "test-operator-credential-0123456789abcd";
-
-export interface Answer {
-  readonly status: number;
-  readonly body: JsonObject;
-}
 
 export interface ServedHouse {
   readonly folder: string;
@@ -27,6 +23,8 @@ export interface ServedHouse {
   readonly lines: readonly JsonObject[];
   /** POST /v1/authorize over the unix socket. Rejects when the connection breaks. */
   ask(input: JsonObject): Promise<Answer>;
+  /** The same with any bytes as body. */
+  send(body: Uint8Array): Promise<Answer>;
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
@@ -75,6 +73,7 @@ export async function serve(folder: string, settings = ""): Promise<ServedHouse>
     lines,
     url: (listener) => addresses.get(listener) ?? "",
     ask: (input) => post({ socketPath: socket, agent }, JSON.stringify({ input })),
+    send: (body) => post({ socketPath: socket, agent }, body),
     kill: async () => {
       child.kill("SIGKILL");
       await exit;
@@ -106,24 +105,4 @@ function parseLine(line: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function post(
-  target: { readonly socketPath: string; readonly agent: Agent },
-  body: string | Uint8Array,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-    const outgoing = request({ ...target, path: "/v1/authorize", method: "POST", headers }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-      incoming.on("error", reject);
-      incoming.on("end", () => {
-        const value = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Json;
-        resolve({ status: incoming.statusCode ?? 0, body: isJsonObject(value) ? value : {} });
-      });
-    });
-    outgoing.on("error", reject);
-    outgoing.end(body);
-  });
 }
