@@ -32,7 +32,12 @@ export const decideCommand: Command = {
     const time = readTime(given);
     if (time === undefined) io.stderr.write("chaperone: --time is epoch seconds\n");
     if (config === undefined || time === undefined) return exitCodes.wrong;
-    const request = await readRequest(given.operands[0] ?? "-", io);
+    const body = await readBody(given.operands[0] ?? "-", io);
+    if (body === undefined) {
+      io.stderr.write("chaperone: the request cannot be read\n");
+      return exitCodes.wrong;
+    }
+    const request = parseRequest(body);
     if (request instanceof RequestError) {
       const at = request.at === undefined ? "" : ` at ${request.at}`;
       io.stderr.write(`chaperone: ${request.code}${at}: ${requestErrors[request.code]}\n`);
@@ -59,9 +64,13 @@ function readTime(given: Given): number | undefined {
   return /^\d{1,11}$/.test(text) ? Number(text) : undefined;
 }
 
+async function readBody(path: string, io: CliIo): Promise<Uint8Array | undefined> {
+  if (path === "-") return Buffer.concat(await io.stdin.toArray());
+  return await readFile(path).catch(() => undefined);
+}
+
 /** The body as `POST /v1/authorize` takes it. */
-async function readRequest(path: string, io: CliIo): Promise<DecisionRequest | RequestError> {
-  const bytes = path === "-" ? Buffer.concat(await io.stdin.toArray()) : await readFile(path);
+function parseRequest(bytes: Uint8Array): DecisionRequest | RequestError {
   const body = parseStrictJson(bytes);
   if (body instanceof RequestError) return body;
   if (!isJsonObject(body)) return new RequestError("member_invalid");

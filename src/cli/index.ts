@@ -9,6 +9,7 @@ import { keysList } from "./keys-list.ts";
 import { keysRotate } from "./keys-rotate.ts";
 import { parseCommandLine, UsageError } from "./parse-command-line.ts";
 import { policyBuild } from "./policy-build.ts";
+import { policyTest } from "./policy-test.ts";
 import { processIo } from "./process-io.ts";
 import { serve } from "./serve.ts";
 import { plain } from "./terminal.ts";
@@ -18,6 +19,7 @@ export const commands = {
   "check-config": checkConfig,
   decide: decideCommand,
   "policy build": policyBuild,
+  "policy test": policyTest,
   "keys list": keysList,
   "keys rotate": keysRotate,
   "audit verify": auditVerify,

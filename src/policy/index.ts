@@ -7,3 +7,4 @@ export {
   type SignatureAlgorithm,
 } from "./options.ts";
 export { createPolicyRoom, type PolicyRoom, type PolicyWorld } from "./policy-room.ts";
+export { startWatchdog, type Watchdog, type WatchdogOptions } from "./watchdog.ts";

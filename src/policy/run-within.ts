@@ -24,5 +24,7 @@ export function runWithin<T>(milliseconds: number, run: () => T): T {
 
 /** The error belongs to the script's own context, so it is no instance of this one's `Error`. */
 function isTimeout(cause: unknown): boolean {
-  return typeof cause === "object" && cause !== null && "code" in cause && cause.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
+  return (
+    typeof cause === "object" && cause !== null && "code" in cause && cause.code === "ERR_SCRIPT_EXECUTION_TIMEOUT"
+  );
 }

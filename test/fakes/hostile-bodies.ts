@@ -106,7 +106,7 @@ const kinds: readonly (readonly [string, Make])[] = [
     (dice) =>
       replaceSpan(
         dice.pick(values),
-        `"${dice.pick(["a", "book_flight ", "\\u0000", "ü", '\\"']).repeat(1 + dice.below(6_000))}"`,
+        `"${dice.pick(["a", "book_flights ", "\\u0000", "ü", '\\"']).repeat(1 + dice.below(6_000))}"`,
       ),
   ],
   [
