@@ -1,0 +1,106 @@
+/** Builds the house from its configuration: one factory per room, in the order in which they need each other. */
+import type { Writable } from "node:stream";
+import { openDecisionLog } from "./audit/index.ts";
+import { createClock } from "./clock/index.ts";
+import type { Config } from "./config/index.ts";
+import { type DoorsHouse, openListeners, type OpenListeners } from "./doors/index.ts";
+import type { EventRecord } from "./domain/record.ts";
+import { evidenceVerifiers } from "./identity/index.ts";
+import { ledgers } from "./ledger/index.ts";
+import { decide } from "./pdp/decide.ts";
+import type { PathPorts } from "./pdp/path-ports.ts";
+import { createPolicyRoom, type PolicyRoom } from "./policy/index.ts";
+import type { Announcer } from "./ports/announcer.ts";
+import { openStateFolder } from "./state/index.ts";
+import { describeReadiness, describeStatus, type Rooms } from "./status.ts";
+import { createTelemetry, type Telemetry } from "./telemetry/index.ts";
+import { createIdentifierSource, createTokenRoom } from "./tokens/index.ts";
+
+export interface AssemblyWorld {
+  readonly version: string;
+  /** Where log lines go. */
+  readonly log: Writable;
+}
+
+export interface House extends DoorsHouse {
+  readonly events: Telemetry["events"];
+  /** Opens every configured listener, or none. */
+  listen(): Promise<OpenListeners>;
+  /** Looks at the bundle and the keys again; never rejects. */
+  reload(): Promise<void>;
+  /** Seals the decision log and gives the state folder up. Listeners are drained before. */
+  close(): Promise<void>;
+}
+
+/** Everything that can be wrong at the start throws here, and what was opened before it is closed again. */
+export async function assemble(config: Config, world: AssemblyWorld): Promise<House> {
+  await using opened = new AsyncDisposableStack();
+  const state = openStateFolder(config.stateFolder);
+  opened.defer(() => state.close());
+
+  const clock = createClock(config.clock);
+  const audit = await openDecisionLog(config.audit, { clock });
+  opened.defer(() => audit.close());
+  if (audit.lastRecordedTime !== undefined) clock.noteCertain(audit.lastRecordedTime);
+
+  let policy: PolicyRoom | undefined;
+  const telemetry = createTelemetry(config.telemetry, {
+    version: world.version,
+    stream: world.log,
+    secrets: [...config.credentials.gateways.map(({ secret }) => secret), config.credentials.operator ?? []].flat(),
+    policyState: () => policy?.state(),
+    now: () => clock.read().epochSeconds,
+  });
+  const log = telemetry.countRecords(audit);
+  const announcer = createAnnouncer(log, telemetry);
+
+  policy = await createPolicyRoom(config.policy, { clock, announcer });
+  opened.defer(() => policy.close());
+  const tokens = await createTokenRoom(config.tokens, { clock, announcer });
+  opened.defer(() => tokens.close());
+
+  const ports: PathPorts = {
+    clock,
+    identifiers: createIdentifierSource(),
+    evidence: evidenceVerifiers[config.evidence.kind](config.evidence),
+    ledger: ledgers[config.ledger.kind](config.ledger),
+    policy,
+    minter: tokens.minter,
+    log,
+    observer: telemetry.observer,
+    rules: config.rules,
+  };
+  const rooms: Rooms = { policy, tokens, audit, clock };
+  const doors: DoorsHouse = {
+    decide: (request) => decide(request, ports),
+    issuer: tokens.issuer,
+    keys: tokens.keys,
+    jwksCacheSeconds: tokens.jwksCacheSeconds,
+    clock,
+    readiness: () => describeReadiness(rooms),
+    status: () => describeStatus(rooms, world.version),
+    metrics: telemetry.metrics,
+    observer: telemetry.observer,
+    credentials: config.credentials,
+  };
+  const close = opened.move();
+  return {
+    ...doors,
+    events: telemetry.events,
+    listen: () => openListeners(config.listeners, doors),
+    reload: async () => {
+      await Promise.all([policy.reload(), tokens.reload()]);
+    },
+    close: () => close.disposeAsync(),
+  };
+}
+
+/** An event that cannot be put on record is said in the log: it concerns no decision, and decisions deny by themselves. */
+function createAnnouncer(log: PathPorts["log"], { events }: Telemetry): Announcer {
+  return {
+    announce(event: EventRecord): void {
+      events.announced(event);
+      Promise.try(() => log.record(event)).catch((cause: unknown) => events.failed("event_record", cause));
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** What the house is built from: settings in the shape that each room declares for itself. */
+import { join } from "node:path";
+import { type GatewayName, parseGatewayName } from "../domain/identifiers.ts";
+import type { AuditOptions } from "../audit/index.ts";
+import type { ClockOptions } from "../clock/index.ts";
+import type { Credentials, ListenerOptions } from "../doors/index.ts";
+import type { EvidenceOptions } from "../identity/index.ts";
+import type { LedgerOptions } from "../ledger/index.ts";
+import type { PathRules } from "../pdp/path-ports.ts";
+import type { PolicyOptions } from "../policy/index.ts";
+import type { TelemetryOptions } from "../telemetry/index.ts";
+import type { TokenOptions } from "../tokens/index.ts";
+import type { CredentialValues } from "./credentials.ts";
+import type { Foundation } from "./defaults.ts";
+import type { Settings } from "./schema.ts";
+
+export interface Config {
+  /** The development defaults in use, to be said loudly; empty when everything was configured. */
+  readonly developmentDefaults: readonly string[];
+  readonly stateFolder: string;
+  readonly clock: ClockOptions;
+  readonly evidence: EvidenceOptions;
+  readonly rules: PathRules;
+  readonly policy: PolicyOptions;
+  readonly tokens: TokenOptions;
+  readonly audit: AuditOptions;
+  readonly ledger: LedgerOptions;
+  readonly listeners: readonly ListenerOptions[];
+  readonly credentials: Credentials;
+  readonly telemetry: TelemetryOptions;
+}
+
+/** What was decided beside the settings: by their absence, by files and by the environment. */
+export interface Chosen {
+  readonly foundation: Foundation;
+  readonly listeners: readonly ListenerOptions[];
+  readonly credentials: CredentialValues;
+  readonly bundleSignature: PolicyOptions["signature"];
+}
+
+export function renderConfig(settings: Settings, chosen: Chosen): Config {
+  const { foundation, listeners, credentials } = chosen;
+  const { identity, tokens } = settings;
+  return {
+    developmentDefaults: foundation.developmentDefaults,
+    stateFolder: settings.state,
+    clock: { stepBackToleratedSeconds: settings.clock.step_back_tolerated_seconds },
+    evidence: {
+      kind: "gateway-claims",
+      capabilitySeparators: identity.capability_separators,
+      vouchedIssuers: identity.vouched_issuers,
+      ownIssuer: foundation.issuer,
+      leewaySeconds: identity.leeway_seconds,
+    },
+    rules: {
+      unnamedParties: identity.unnamed_parties,
+      depthMax: tokens.depth_max,
+      lifetimeSecondsMax: tokens.lifetime_seconds_max,
+    },
+    policy: renderPolicy(settings, chosen),
+    tokens: renderTokens(settings, foundation),
+    audit: renderAudit(settings),
+    ledger: { kind: settings.ledger.kind },
+    listeners,
+    credentials: {
+      gateways: credentials.gateway === undefined ? [] : [{ name: gatewayName(), secret: credentials.gateway }],
+      operator: credentials.operator,
+    },
+    telemetry: { log: { level: settings.log.level } },
+  };
+}
+
+function renderPolicy({ policy }: Settings, { foundation, bundleSignature }: Chosen): PolicyOptions {
+  return {
+    id: policy.id,
+    path: foundation.bundle,
+    signature: bundleSignature,
+    deadlineMilliseconds: policy.deadline_milliseconds,
+    ...(policy.age_seconds_max === undefined ? {} : { maxAgeSeconds: policy.age_seconds_max }),
+    watch: policy.reload === "on_change",
+  };
+}
+
+function renderAudit({ audit, state }: Settings): AuditOptions {
+  return {
+    folder: audit.folder ?? join(state, "audit"),
+    durability: audit.durability,
+    rotateBytes: audit.file_bytes_max,
+    checkpointEvery: audit.checkpoint_every,
+    filesKeptMax: audit.files_kept_max,
+    keyFile: audit.key_file,
+  };
+}
+
+function renderTokens({ state, keys, tokens }: Settings, foundation: Foundation): TokenOptions {
+  return {
+    issuer: foundation.issuer,
+    algorithm: keys.algorithm,
+    keySet: renderKeySet(foundation.keys, state),
+    jwksCacheSeconds: keys.jwks_cache_seconds,
+    clockLeewaySeconds: tokens.clock_leeway_seconds,
+  };
+}
+
+function renderKeySet(keys: Foundation["keys"], state: string): TokenOptions["keySet"] {
+  switch (keys.kind) {
+    case "development":
+      return { kind: "development", folder: state };
+    case "jwks":
+      return { kind: "jwks", path: keys.path };
+    case "pem":
+      return { kind: "pem", folder: keys.path };
+  }
+}
+
+/** One credential, one gateway: what its holder is called on record. */
+function gatewayName(): GatewayName {
+  const name = parseGatewayName("gateway");
+  if (name === undefined) throw new TypeError("the gateway's own name does not parse");
+  return name;
+}

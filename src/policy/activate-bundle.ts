@@ -1,0 +1,101 @@
+/** Entries → a bundle that may decide. Everything here happens beside the active bundle, which serves until the end. */
+import { createHash } from "node:crypto";
+import type { Revision } from "../domain/identifiers.ts";
+import { isJsonObject, type Json } from "../domain/json.ts";
+import { RoleCatalogue } from "../domain/role-catalogue.ts";
+import { ActiveBundle, Evaluator, type Program } from "./active-bundle.ts";
+import { hostBuiltinNames, refusalOfBuiltin } from "./builtins/index.ts";
+import { BundleRejected } from "./bundle-rejected.ts";
+import { checkLayout } from "./check-layout.ts";
+import { checkSamples } from "./check-samples.ts";
+import { loadBundle } from "./load-bundle.ts";
+import { EvaluationError, PolicyInstance } from "./policy-instance.ts";
+import { policyLimits } from "./policy-limits.ts";
+import type { BundleEntries } from "./read-archive.ts";
+import { OutOfTimeError, runWithin } from "./run-within.ts";
+
+export interface Candidate {
+  readonly id: string;
+  readonly revision: Revision;
+  readonly entries: BundleEntries;
+}
+
+export interface Trial {
+  readonly deadlineMilliseconds: number;
+  /** Epoch seconds. */
+  readonly now: number;
+  readonly modules: ModuleCache;
+}
+
+/** Throws a BundleRejected. */
+export async function activateBundle(candidate: Candidate, trial: Trial): Promise<ActiveBundle> {
+  const bundle = loadBundle(candidate.entries);
+  checkLayout(bundle);
+  const { data } = bundle;
+  const chaperone = isJsonObject(data["chaperone"]) ? data["chaperone"] : {};
+  const catalogue = RoleCatalogue.parse(chaperone["roles"]);
+  if (!(catalogue instanceof RoleCatalogue)) {
+    throw new BundleRejected("bundle_catalogue_wrong", `the role catalogue is wrong at ${catalogue.wrongAt}`);
+  }
+  const module = await trial.modules.compile(bundle.wasm);
+  const program: Program = { module, dataText: bundle.dataText };
+  const evaluator = tryProgram(program, chaperone["samples"], trial.now);
+  return new ActiveBundle({
+    reference: { id: candidate.id, revision: candidate.revision },
+    catalogue,
+    evaluator,
+    deadlineMilliseconds: trial.deadlineMilliseconds,
+  });
+}
+
+/** On the main thread, where it will decide; a policy that does not come back is interrupted and refused. */
+function tryProgram(program: Program, samples: Json | undefined, now: number): Evaluator {
+  try {
+    return runWithin(policyLimits.trialMilliseconds, () => {
+      const instance = instantiate(program);
+      checkBuiltins(instance);
+      const evaluator = new Evaluator(program, instance);
+      checkSamples(evaluator, samples, now);
+      return evaluator;
+    });
+  } catch (cause) {
+    if (!(cause instanceof OutOfTimeError)) throw cause;
+    throw new BundleRejected("bundle_samples_failed", `loading the data and answering the samples ${cause.message}`);
+  }
+}
+
+function instantiate(program: Program): PolicyInstance {
+  try {
+    return new PolicyInstance(program.module, program.dataText);
+  } catch (cause) {
+    const why = cause instanceof EvaluationError ? cause.message : "the module and its data do not fit together";
+    throw new BundleRejected("bundle_entrypoint_missing", why, { cause });
+  }
+}
+
+function checkBuiltins({ builtinNames }: PolicyInstance): void {
+  const missing = builtinNames.filter((name) => !hostBuiltinNames.has(name));
+  if (missing.length === 0) return;
+  const named = missing.map((name) => {
+    const reason = refusalOfBuiltin(name);
+    return reason === undefined ? name : `${name} (${reason})`;
+  });
+  throw new BundleRejected("bundle_builtin_missing", `built-ins that are not here: ${named.join(", ")}`);
+}
+
+/** Keeps the last compiled module: most new bundles bring new data and the same rules. */
+export class ModuleCache {
+  #last: { readonly digest: string; readonly module: WebAssembly.Module } | undefined;
+
+  async compile(wasm: Buffer<ArrayBuffer>): Promise<WebAssembly.Module> {
+    const digest = createHash("sha256").update(wasm).digest("hex");
+    if (this.#last?.digest === digest) return this.#last.module;
+    try {
+      const module = await WebAssembly.compile(wasm);
+      this.#last = { digest, module };
+      return module;
+    } catch (cause) {
+      throw new BundleRejected("bundle_unreadable", "the WASM module does not compile", { cause });
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/** A bundle that may decide: rules, data, catalogue and revision that belong together, and how one verdict is asked. */
+import type { PolicyReference } from "../domain/grant.ts";
+import type { PolicyInput } from "../domain/policy-input.ts";
+import { Fault } from "../domain/refusal.ts";
+import type { RoleCatalogue } from "../domain/role-catalogue.ts";
+import { parseVerdict, type Verdict } from "../domain/verdict.ts";
+import type { PolicySnapshot } from "../ports/policy-engine.ts";
+import { EvaluationError, PolicyInstance } from "./policy-instance.ts";
+
+/** What makes an instance: a compiled module and the data that goes into it. */
+export interface Program {
+  readonly module: WebAssembly.Module;
+  readonly dataText: string;
+}
+
+/** Asks one program, through one instance at a time. */
+export class Evaluator {
+  readonly #program: Program;
+  #instance: PolicyInstance | undefined;
+
+  /** `instance` is of this program and has never thrown. */
+  constructor(program: Program, instance: PolicyInstance) {
+    this.#program = program;
+    this.#instance = instance;
+  }
+
+  /** `inputText` is JSON. Throws a Fault `policy_fault` for anything that is not exactly one verdict. */
+  evaluate(inputText: string, epochSeconds: number): Verdict {
+    const results = this.#run(inputText, epochSeconds);
+    if (!Array.isArray(results) || results.length !== 1) {
+      throw new Fault("policy_fault", "the decision is undefined or has more than one value");
+    }
+    const only: unknown = results[0];
+    const result = typeof only === "object" && only !== null && "result" in only ? only.result : undefined;
+    const verdict = parseVerdict(result);
+    if ("wrongAt" in verdict) throw new Fault("policy_fault", `the verdict is wrong at ${verdict.wrongAt}`);
+    return verdict;
+  }
+
+  /** After a throw the instance is in no known state: the next evaluation gets another one. */
+  #run(inputText: string, epochSeconds: number): unknown {
+    const instance = this.#instance ?? new PolicyInstance(this.#program.module, this.#program.dataText);
+    this.#instance = undefined;
+    try {
+      const results = instance.evaluate(inputText, epochSeconds);
+      this.#instance = instance;
+      return results;
+    } catch (cause) {
+      throw new Fault("policy_fault", describe(cause));
+    }
+  }
+}
+
+/** Only what cannot quote an input: the message of another error may hold a claim. */
+function describe(cause: unknown): string {
+  if (cause instanceof EvaluationError) return cause.message;
+  return cause instanceof Error ? `the evaluation threw a ${cause.name}` : "the evaluation threw";
+}
+
+export interface ActiveBundleParts {
+  readonly reference: PolicyReference;
+  readonly catalogue: RoleCatalogue;
+  readonly evaluator: Evaluator;
+  readonly deadlineMilliseconds: number;
+}
+
+export class ActiveBundle implements PolicySnapshot {
+  readonly reference: PolicyReference;
+  readonly catalogue: RoleCatalogue;
+  readonly #evaluator: Evaluator;
+  readonly #deadlineMilliseconds: number;
+
+  constructor({ reference, catalogue, evaluator, deadlineMilliseconds }: ActiveBundleParts) {
+    this.reference = reference;
+    this.catalogue = catalogue;
+    this.#evaluator = evaluator;
+    this.#deadlineMilliseconds = deadlineMilliseconds;
+  }
+
+  /** Nothing can interrupt an evaluation; one that came late is not used, and the watchdog ends what never comes. */
+  evaluate(input: PolicyInput): Verdict {
+    const startedAt = performance.now();
+    const verdict = this.#evaluator.evaluate(JSON.stringify(input), input.time);
+    if (performance.now() - startedAt > this.#deadlineMilliseconds) {
+      throw new Fault("policy_deadline", `the evaluation took longer than ${this.#deadlineMilliseconds} ms`);
+    }
+    return verdict;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * How much work one built-in call may do. The engine is synchronous: a call that ran away could not be interrupted
+ * before the watchdog ends the process. Passing a bound is a fault that denies, never `undefined`: a policy may
+ * negate, and `not undefined` is true.
+ */
+export const builtinBounds = {
+  /** Nesting of an argument that is read by hand; requests are capped at 32, data and rules rarely reach 20. */
+  depthMax: 512,
+  /** Text that goes in or comes out of one call; a request body is 64 KiB, so this leaves room for data. */
+  textLengthMax: 1_048_576,
+  /** Elements of one array or set that a call makes: an IPv4 /16, which is more than a rule can use in 100 ms. */
+  elementsMax: 65_536,
+  /** Pairs that one call compares or walks (CIDR lists against each other, array subset). */
+  pairsMax: 250_000,
+  /** Paths through a graph: their number grows exponentially with its edges. */
+  graphPathsMax: 10_000,
+  /** Operations of one JSON patch; each may copy a level of the document. */
+  patchOperationsMax: 1_000,
+  /** Pattern size times text length: steps of the linear-time engine for one search. */
+  regexStepsMax: 16_000_000,
+  /** Text length that all searches of one call may pass over together: a search per match is quadratic in the worst case. */
+  regexScannedMax: 16_000_000,
+  /** Characters of one pattern. */
+  patternLengthMax: 4_096,
+  /** Compiled patterns kept; the least recently used goes first. */
+  patternsKeptMax: 128,
+  /** Time zones kept with their formatter; there are about 600 names. */
+  zonesKeptMax: 64,
+  /** Digits that a number's exponent or a width may ask for. */
+  digitsMax: 4_096,
+  /** Aliases of one YAML document; more is a bomb. */
+  yamlAliasesMax: 64,
+} as const;
+
+/** OPA would have answered and this host will not work it out. */
+export class BuiltinLimitError extends Error {
+  override readonly name = "BuiltinLimitError";
+}
+
+/** Throws when `count` passes the bound named. */
+export function assertWithin(bound: keyof typeof builtinBounds, count: number): void {
+  if (count > builtinBounds[bound]) {
+    throw new BuiltinLimitError(`a built-in call passed its bound ${bound} (${builtinBounds[bound]})`);
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Keeps one bundle active and replaces it by a better one only. Whatever goes wrong with a new bundle changes nothing
+ * but the state; a decision that began keeps its snapshot to the end.
+ */
+import { Fault } from "../domain/refusal.ts";
+import type { Announcer } from "../ports/announcer.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { PolicyEngine, PolicySnapshot } from "../ports/policy-engine.ts";
+import type { PolicyRejection, PolicyState, PolicyStatus } from "../ports/policy-status.ts";
+import { activateBundle, ModuleCache } from "./activate-bundle.ts";
+import type { ActiveBundle } from "./active-bundle.ts";
+import { BundleRejected } from "./bundle-rejected.ts";
+import { type ReadBundle, readBundle } from "./bundle-source.ts";
+import type { PolicyOptions } from "./options.ts";
+import { verifySignature } from "./verify-signature.ts";
+import { watchSource } from "./watch-source.ts";
+
+export interface PolicyRoom extends PolicyEngine, PolicyStatus {
+  /** Looks at the source again; resolves when that is done, whatever came of it. Never rejects. */
+  reload(): Promise<void>;
+  /** Stops following the source; the active bundle keeps answering. */
+  close(): Promise<void>;
+}
+
+export interface PolicyWorld {
+  readonly clock: Clock;
+  readonly announcer: Announcer;
+}
+
+/** Opens also when nothing can be activated: then `snapshot` throws `policy_not_ready` and `state` says why. */
+export async function createPolicyRoom(options: PolicyOptions, world: PolicyWorld): Promise<PolicyRoom> {
+  const room = new Room(options, world);
+  await room.reload();
+  if (options.watch) room.follow();
+  return room;
+}
+
+class Room implements PolicyRoom {
+  readonly #options: PolicyOptions;
+  readonly #world: PolicyWorld;
+  readonly #modules = new ModuleCache();
+  #active: ActiveBundle | undefined;
+  #activatedAt: number | undefined;
+  /** Epoch seconds at which the active bundle was last seen to be what the source holds. */
+  #confirmedAt = 0;
+  #rejection: PolicyRejection | undefined;
+  #rejectedRevision: string | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #waiting: Promise<void> | undefined;
+  #stopFollowing: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(options: PolicyOptions, world: PolicyWorld) {
+    this.#options = options;
+    this.#world = world;
+  }
+
+  snapshot(): PolicySnapshot {
+    if (this.#active === undefined) throw new Fault("policy_not_ready", this.#rejection?.code ?? "no bundle yet");
+    const { maxAgeSeconds } = this.#options;
+    if (maxAgeSeconds !== undefined && this.#now() - this.#confirmedAt > maxAgeSeconds) {
+      throw new Fault("policy_stale", `not confirmed for more than ${maxAgeSeconds} s`);
+    }
+    return this.#active;
+  }
+
+  state(): PolicyState {
+    return { active: this.#active?.reference, activatedAt: this.#activatedAt, rejection: this.#rejection };
+  }
+
+  /** One at a time, and one more waits at most: it will see whatever the callers after it want seen. */
+  reload(): Promise<void> {
+    this.#waiting ??= this.#running.then(() => {
+      this.#waiting = undefined;
+      this.#running = this.#load();
+      return this.#running;
+    });
+    return this.#waiting;
+  }
+
+  follow(): void {
+    this.#stopFollowing = watchSource(this.#options.path, {
+      changed: () => this.reload(),
+      unchanged: () => this.#confirm(),
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopFollowing?.();
+    await (this.#waiting ?? this.#running);
+  }
+
+  async #load(): Promise<void> {
+    let bundle: ReadBundle | undefined;
+    try {
+      bundle = await readBundle(this.#options.path);
+      if (bundle.revision === this.#active?.reference.revision) {
+        this.#rejection = undefined;
+        this.#rejectedRevision = undefined;
+        this.#confirmedAt = this.#now();
+        return;
+      }
+      await this.#activate(bundle);
+    } catch (cause) {
+      this.#refuse(cause, bundle?.revision);
+    }
+  }
+
+  async #activate(bundle: ReadBundle): Promise<void> {
+    const { id, signature, deadlineMilliseconds } = this.#options;
+    const entries = await bundle.entries();
+    const { revision } = bundle;
+    verifySignature(entries, signature);
+    const candidate = { id, revision, entries };
+    const active = await activateBundle(candidate, { deadlineMilliseconds, now: this.#now(), modules: this.#modules });
+    if (this.#isClosed) return;
+    const now = this.#now();
+    this.#world.announcer.announce({ type: "event", event: "policy_activated", time: now, detail: { id, revision } });
+    this.#active = active;
+    this.#activatedAt = now;
+    this.#confirmedAt = now;
+    this.#rejection = undefined;
+    this.#rejectedRevision = undefined;
+  }
+
+  /** The one catch: what is not a rejection is one too, or a broken bundle could end the process. */
+  #refuse(cause: unknown, revision: string | undefined): void {
+    if (this.#isClosed) return;
+    const { code, detail } =
+      cause instanceof BundleRejected
+        ? cause
+        : { code: "bundle_unreadable" as const, detail: cause instanceof Error ? cause.name : "an unknown error" };
+    const time = this.#now();
+    const isNews =
+      this.#rejection?.code !== code || this.#rejection.detail !== detail || revision !== this.#rejectedRevision;
+    this.#rejection = { code, detail, at: time };
+    this.#rejectedRevision = revision;
+    if (!isNews) return;
+    const { id } = this.#options;
+    this.#world.announcer.announce({ type: "event", event: "policy_refused", time, detail: { id, code, detail } });
+  }
+
+  /** The source looks as it did when it was last read. */
+  #confirm(): void {
+    if (this.#active !== undefined && this.#rejection === undefined) this.#confirmedAt = this.#now();
+  }
+
+  #now(): number {
+    return this.#world.clock.read().epochSeconds;
+  }
+}

@@ -1,0 +1,55 @@
+/** What operators and probes are told of the rooms; names, times and counts, never a secret. */
+import type { AuditRoom } from "./audit/index.ts";
+import type { Readiness } from "./doors/index.ts";
+import { isJsonObject, type JsonObject } from "./domain/json.ts";
+import type { PolicyRoom } from "./policy/index.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { TokenRoom } from "./tokens/index.ts";
+
+export interface Rooms {
+  readonly policy: PolicyRoom;
+  readonly tokens: TokenRoom;
+  readonly audit: AuditRoom;
+  readonly clock: Clock;
+}
+
+/** Ready means that a well-formed request can be allowed now. */
+export function describeReadiness({ policy, tokens, audit, clock }: Rooms): Readiness {
+  const { active, rejection } = policy.state();
+  const keys = tokens.state();
+  const { failing } = audit.state();
+  const checks = {
+    clock: check(clock.read().isReliable, "wall time stepped back"),
+    policy: check(active !== undefined && isFresh(policy), rejection?.code ?? "no bundle is active"),
+    keys: check(keys.active !== undefined, keys.problem?.code ?? "no key is active"),
+    audit: check(failing === undefined, failing?.why ?? ""),
+  };
+  return { ready: Object.values(checks).every(({ ok }) => ok), checks };
+}
+
+function check(ok: boolean, detail: string): { readonly ok: boolean; readonly detail?: string } {
+  return ok ? { ok } : { ok, detail };
+}
+
+/** A bundle that is too old throws instead of giving a snapshot. */
+function isFresh(policy: Rooms["policy"]): boolean {
+  try {
+    policy.snapshot();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** For the admin door. A value that is not there is left out. */
+export function describeStatus(rooms: Rooms, version: string): JsonObject {
+  const status = {
+    version,
+    readiness: describeReadiness(rooms),
+    policy: rooms.policy.state(),
+    keys: rooms.tokens.state(),
+    audit: rooms.audit.state(),
+  };
+  const plain: unknown = JSON.parse(JSON.stringify(status));
+  return isJsonObject(plain) ? plain : {};
+}
