@@ -48,6 +48,7 @@ interface Stop {
 function waitForStop(house: House, io: CliIo): Stop {
   const { promise, resolve } = Promise.withResolvers<string>();
   const offs = [
+    io.onCrash((cause) => house.events.failed("uncaught", cause)),
     io.onSignal("SIGTERM", () => resolve("SIGTERM")),
     io.onSignal("SIGINT", () => resolve("SIGINT")),
     io.onSignal("SIGHUP", () => {

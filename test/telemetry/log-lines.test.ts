@@ -119,6 +119,10 @@ describe("redaction", () => {
     ["a private JWK", '{"kty":"EC","d":"MIGHAgEAMBMGByqGSM49aaaa"}'],
     ["the credential itself", `refused ${secret} from x`],
     ["the credential in a long text", `${"x".repeat(1000)}${secret}`],
+    [
+      "the credential at the end of what is looked at",
+      `${"Bearer abcdef0123456789 ".repeat(341)}${secret}`.padEnd(9000, "."),
+    ],
   ])("%s never reaches a line", (_what, text) => {
     const world = createTelemetryWorld("info", [secret]);
     world.telemetry.events.stopping(text);
