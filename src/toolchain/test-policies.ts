@@ -41,7 +41,11 @@ export async function testPolicies(options: TestPoliciesOptions): Promise<Policy
     const tested = await run(["test", "--bundle", folder.name, "--format", "json"]);
     const cases = parseCases(tested.stdout);
     steps.push(reportTest(cases, tested));
-    steps.push(reportCoverage(await run(["test", "--bundle", folder.name, "--coverage", "--format", "json"])));
+    steps.push(
+      reportCoverage(
+        await run(["test", "--bundle", folder.name, "--coverage", "--coverage-runs", "", "--format", "json"]),
+      ),
+    );
     steps.push(await reportWasm(cases, options));
   }
   return { isPassed: steps.length === 5 && steps.every((step) => step.isPassed), steps };
@@ -74,7 +78,7 @@ function reportTest(cases: readonly PolicyCase[], result: CommandResult): StepRe
 function reportCoverage({ stdout, stderr }: CommandResult): StepReport {
   const parsed = parseOutput(stdout);
   if (!isJsonObject(parsed))
-    return { name: "coverage", isPassed: false, summary: "coverage: none", details: lines(stderr) };
+    return { name: "coverage", isPassed: false, summary: "coverage: not measured", details: lines(stderr) };
   const { coverage, covered_lines: covered, files } = parsed;
   return {
     name: "coverage",
@@ -87,10 +91,13 @@ function reportCoverage({ stdout, stderr }: CommandResult): StepReport {
 function uncovered(file: string, report: Json): string[] {
   const ranges = isJsonObject(report) ? report["not_covered"] : undefined;
   if (!isJsonArray(ranges)) return [];
-  return ranges.flatMap((range) => {
+  const rows = ranges.flatMap((range) => {
     const start = isJsonObject(range) ? range["start"] : undefined;
-    return isJsonObject(start) ? [`${file}:${JSON.stringify(start["row"])} is not covered`] : [];
+    return isJsonObject(start) ? [JSON.stringify(start["row"])] : [];
   });
+  // OPA puts the folder's name before a path that has it already.
+  const path = file.replace(/^([^/]+\/)\1/, "$1");
+  return [...new Set(rows)].map((row) => `${path}:${row} is not covered`);
 }
 
 async function reportWasm(cases: readonly PolicyCase[], options: TestPoliciesOptions): Promise<StepReport> {

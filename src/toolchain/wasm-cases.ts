@@ -33,45 +33,18 @@ export async function testInWasm(cases: readonly PolicyCase[], options: TestInWa
   if (cases.length === 0) return [];
   const folder = await mkdtemp(join(tmpdir(), "chaperone-wasm-cases-"));
   try {
-    const out = join(folder, "cases.tar.gz");
-    const uncompiled = await compile(cases, { ...options, out });
-    const compiled = cases.filter((one) => !uncompiled.has(one.name));
-    const evaluate = compiled.length === 0 ? undefined : await options.load(out);
-    return cases.map((one) => {
-      const detail = uncompiled.get(one.name);
-      if (detail !== undefined || evaluate === undefined)
-        return { name: one.name, outcome: "unable", detail: detail ?? "" };
-      return runCase(one, evaluate);
-    });
+    const { source, opa } = options;
+    const testEntrypoints = cases.map((one) => one.name);
+    const { path } = await buildBundle({ source, opa, out: join(folder, "cases.tar.gz"), testEntrypoints });
+    const evaluate = await options.load(path);
+    return cases.map((one) => runCase(one, evaluate));
+  } catch (error) {
+    if (!(error instanceof ToolchainError)) throw error;
+    const detail = error.message.replaceAll(/\s+/g, " ");
+    return cases.map(({ name }) => ({ name, outcome: "unable", detail }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Builds all cases together; when that fails, each alone, to name the ones that cannot be compiled. */
-async function compile(
-  cases: readonly PolicyCase[],
-  { source, opa, out }: TestInWasmOptions & { readonly out: string },
-): Promise<ReadonlyMap<string, string>> {
-  const build = async (some: readonly PolicyCase[]) => {
-    try {
-      await buildBundle({ source, opa, out, testEntrypoints: some.map((one) => one.name) });
-      return undefined;
-    } catch (error) {
-      if (error instanceof ToolchainError) return error.message;
-      throw error;
-    }
-  };
-  const uncompiled = new Map<string, string>();
-  if ((await build(cases)) === undefined) return uncompiled;
-  for (const one of cases) {
-    const wrong = await build([one]);
-    if (wrong !== undefined) uncompiled.set(one.name, wrong.replaceAll(/\s+/g, " "));
-  }
-  const rest = cases.filter((one) => !uncompiled.has(one.name));
-  const together = rest.length === 0 ? undefined : await build(rest);
-  if (together !== undefined) for (const one of rest) uncompiled.set(one.name, together.replaceAll(/\s+/g, " "));
-  return uncompiled;
 }
 
 function runCase({ name, rows }: PolicyCase, evaluate: EvaluateEntrypoint): WasmCase {

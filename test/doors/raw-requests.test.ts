@@ -27,7 +27,6 @@ describe("a request that is not well-formed HTTP", () => {
     "a length in hexadecimal": rawRequest([...post, "Content-Length: 0x80"], foundingBody),
     "a length that overflows": rawRequest([...post, "Content-Length: 99999999999999999999999"], foundingBody),
     "chunked that is not the last coding": rawRequest([...post, "Transfer-Encoding: chunked, identity"], chunked),
-    "an unknown transfer coding": rawRequest([...post, "Transfer-Encoding: xchunked"], chunked),
     "a space before the colon": rawRequest([...post, "Transfer-Encoding : chunked"], chunked),
     "a folded header": rawRequest([...post, "X-Folded: a", " Transfer-Encoding: chunked", size], foundingBody),
     "a NUL in a header": rawRequest([...post, size, "X-Nul: a\u0000b"], foundingBody),
@@ -58,6 +57,25 @@ describe("a request that is not well-formed HTTP", () => {
     const { statuses, asked } = await ask(rawRequest([...post, size], foundingBody).replaceAll("\r\n", "\n"));
     expect(statuses).toEqual([400]);
     expect(asked).toBe(0);
+  });
+
+  test.each(["gzip, chunked", "xchunked", "chunked, chunked"])(
+    "is not read in a transfer coding that Node would leave in place: %s",
+    async (coding) => {
+      const { statuses, asked } = await ask(rawRequest([...post, `Transfer-Encoding: ${coding}`], chunked));
+      expect([[400], [415]]).toContainEqual(statuses);
+      expect(asked).toBe(0);
+    },
+  );
+
+  test.each(["zz\r\n", ""])("gets no second answer when it goes wrong after it was refused: %j", async (body) => {
+    const house = createFakeHouse();
+    const quick = { headMilliseconds: 60, requestMilliseconds: 120, checkMilliseconds: 10 };
+    const { addresses } = await open(house, [tcpListener()], body === "" ? quick : {});
+    const head = [...post.slice(0, 3), "Transfer-Encoding: chunked"];
+    const answered = await sendRaw(addresses[0]?.address, rawRequest(head, body));
+    expect(statusesOf(answered)).toEqual([401]);
+    expect(house.turnedAway).toEqual(["credential_required", body === "" ? "request_too_slow" : "request_malformed"]);
   });
 
   test("has no version, so no Host either", async () => {
