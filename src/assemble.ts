@@ -1,4 +1,5 @@
 /** Builds the house from its configuration: one factory per room, in the order in which they need each other. */
+import { createHash } from "node:crypto";
 import type { Writable } from "node:stream";
 import { openDecisionLog } from "./audit/index.ts";
 import { createClock } from "./clock/index.ts";
@@ -83,6 +84,10 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     observer: telemetry.observer,
     credentials: config.credentials,
   };
+  announceStart(announcer, config, world, clock.read().epochSeconds);
+  opened.defer(() => {
+    announcer.announce({ type: "event", event: "stopped", time: clock.read().epochSeconds, detail: {} });
+  });
   const close = opened.move();
   return {
     ...doors,
@@ -93,6 +98,14 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     },
     close: () => close.disposeAsync(),
   };
+}
+
+/** The configuration is on record by its digest: two starts with one digest were configured alike. Secrets are no part of it. */
+function announceStart(announcer: Announcer, config: Config, { version }: AssemblyWorld, time: number): void {
+  const { credentials: _secret, ...open } = config;
+  const configuration = createHash("sha256").update(JSON.stringify(open)).digest("hex");
+  const detail = { version, configuration, development_defaults: config.developmentDefaults.length > 0 };
+  announcer.announce({ type: "event", event: "started", time, detail });
 }
 
 /** An event that cannot be put on record is said in the log: it concerns no decision, and decisions deny by themselves. */
