@@ -1,5 +1,6 @@
 /** How a listener answers when there is no decision to render: one table from closed code to HTTP status. */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { type FaultCode, Fault, faults } from "../domain/refusal.ts";
 import { type RequestError, type RequestErrorCode, requestErrors } from "../domain/request-error.ts";
 import type { Observer } from "../ports/observer.ts";
@@ -52,10 +53,13 @@ export function renderRequestError({ code, at }: RequestError): object {
   return at === undefined ? { code, message: requestErrors[code] } : { code, message: requestErrors[code], at };
 }
 
+const internalFault: FaultCode = "internal_fault";
+
 /** What one listener says to those it turns away; each is counted under the listener's name. */
 export class Answers {
   readonly #listener: string;
   readonly #observer: Observer;
+  readonly #turnedAway = new WeakMap<Duplex, IncomingMessage>();
 
   constructor(listener: string, observer: Observer) {
     this.#listener = listener;
@@ -64,7 +68,13 @@ export class Answers {
 
   turnAway(response: ServerResponse, error: RequestError, extra: readonly string[] = []): void {
     this.count(error.code);
+    this.#turnedAway.set(response.req.socket, response.req);
     writeJson(response, statusOf[error.code], renderRequestError(error), [...(headersOf[error.code] ?? []), ...extra]);
+  }
+
+  /** True while the rest of a request arrives that was answered already: a second answer would belong to the next one. */
+  isAnswered(socket: Duplex): boolean {
+    return this.#turnedAway.get(socket)?.complete === false;
   }
 
   count(code: RequestErrorCode): void {
@@ -73,8 +83,11 @@ export class Answers {
 
   /** A door broke. The caller learns that and no more. */
   fail(response: ServerResponse, cause: unknown): void {
-    const code: FaultCode = "internal_fault";
-    this.#observer.faulted(new Fault(code, `listener ${this.#listener} failed to answer`, { cause }));
-    writeJson(response, 500, { code, message: faults[code] });
+    this.report(cause);
+    writeJson(response, 500, { code: internalFault, message: faults[internalFault] });
+  }
+
+  report(cause: unknown): void {
+    this.#observer.faulted(new Fault(internalFault, `listener ${this.#listener} failed`, { cause }));
   }
 }

@@ -53,6 +53,15 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || loopback.check(host, isIPv6(host) ? "ipv6" : "ipv4");
 }
 
+/** One credential, one owner: else a gateway's would open the operator's door, or records would name the wrong one. */
+export function checkCredentials({ gateways, operator }: Credentials): void {
+  const secrets = gateways.map(({ secret }) => secret);
+  if (operator !== undefined) secrets.push(operator);
+  if (new Set(secrets).size !== secrets.length) {
+    throw new ListenerError("credential_unusable", "credentials", "two owners have the same one");
+  }
+}
+
 /** The doors that can be served: one that asks for a credential nobody has is not there at all. */
 export function servedDoors(
   options: ListenerOptions,

@@ -2,6 +2,7 @@
 import { createServer, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import type { Answers } from "./answers.ts";
 import { closeWith, codeOfClientError } from "./broken-connection.ts";
 import type { DoorLimits } from "./limits.ts";
@@ -26,8 +27,25 @@ export async function openListener(
 ): Promise<Listener> {
   const server = createHttpServer(options, limits);
   attach(server, reception, answers);
+  const sockets = trackSockets(server);
   const address = await listenNamed(server, options);
-  return { address, drain: (graceMilliseconds) => drain(server, reception, graceMilliseconds) };
+  return {
+    address,
+    drain: (graceMilliseconds) => {
+      reception.isStopping = true;
+      return drain(server, sockets, graceMilliseconds);
+    },
+  };
+}
+
+/** Every connection there is; the server's own list has none that is still shaking hands. */
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 function createHttpServer({ address, name }: ListenerOptions, limits: DoorLimits): Server {
@@ -54,7 +72,7 @@ function createHttpServer({ address, name }: ListenerOptions, limits: DoorLimits
 function createMutual(options: ServerOptions, mtls: NonNullable<TcpAddress["mtls"]>, name: string): Server {
   const material = loadMutualTls(mtls, name);
   try {
-    return createTlsServer({ ...options, ...material });
+    return createTlsServer({ ...options, ...material, handshakeTimeout: options.headersTimeout });
   } catch (cause) {
     throw new ListenerError("listener_tls_unusable", name, "certificate, key and CA do not fit together", { cause });
   }
@@ -66,6 +84,8 @@ function attach(server: Server, reception: Reception, answers: Answers): void {
   server.on("checkContinue", (request, response) => reception.serve(request, response));
   server.on("checkExpectation", (request, _response) => closeWith(request.socket, "request_malformed", answers));
   server.on("connect", (_request, socket) => closeWith(socket, "method_not_allowed", answers));
+  // Accepting failed, e.g. for want of file descriptors; the listener goes on when there are some again.
+  server.on("error", (cause) => answers.report(cause));
   server.on("clientError", (error, socket) => closeWith(socket, codeOfClientError(error), answers));
 }
 
@@ -115,12 +135,11 @@ async function listen(server: Server, { address }: ListenerOptions): Promise<str
 /** How often idle connections are looked for while answers are still being written. */
 const drainCheckMilliseconds = 10;
 
-async function drain(server: Server, reception: Reception, graceMilliseconds: number): Promise<void> {
-  reception.isStopping = true;
+async function drain(server: Server, sockets: ReadonlySet<Socket>, graceMilliseconds: number): Promise<void> {
   const closed = once(server, "close");
   server.close();
   const idle = setInterval(() => server.closeIdleConnections(), drainCheckMilliseconds);
-  const late = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
+  const late = setTimeout(() => sockets.forEach((socket) => socket.destroy()), graceMilliseconds);
   try {
     await closed;
   } finally {

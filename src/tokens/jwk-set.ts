@@ -1,6 +1,8 @@
 /** A JWK set file of private keys (RFC 7517) with `activate_at` beside each. */
 import { createPrivateKey } from "node:crypto";
 import { isJsonArray, isJsonObject, type Json, type JsonObject, ownMember } from "../domain/json.ts";
+import { RequestError } from "../domain/request-error.ts";
+import { parseStrictJson } from "../domain/strict-json.ts";
 import { type KeyFile, parseActivation } from "./key-material.ts";
 import { createSigningKey, type SigningKey } from "./signing-key.ts";
 import { tokenBounds } from "./token-bounds.ts";
@@ -17,13 +19,8 @@ export async function parseJwkSet(file: KeyFile, algorithm: SigningAlgorithm): P
 
 /** The entries as they stand in the file. */
 export function listEntries(file: KeyFile): readonly Json[] {
-  let set: unknown;
-  try {
-    set = JSON.parse(file.text);
-  } catch {
-    // The parser's message quotes the text, and the text is keys.
-    throw new TokenRoomError("key_set_malformed", file.name);
-  }
+  const set = parseStrictJson(Buffer.from(file.text));
+  if (set instanceof RequestError) throw new TokenRoomError("key_set_malformed", file.name);
   const entries = isJsonObject(set) ? ownMember(set, "keys") : undefined;
   if (!isJsonArray(entries)) throw new TokenRoomError("key_set_malformed", file.name);
   if (entries.length > tokenBounds.keysMax) throw new TokenRoomError("key_set_too_large", file.name);

@@ -37,14 +37,22 @@ export function systemCode(cause: unknown): string | undefined {
 }
 
 const epochSeconds = /^(0|[1-9][0-9]{0,11})$/;
-const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+const rfc3339 = /^(\d{4}-\d\d-\d\d)[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 
 /** Epoch seconds from a number of them or an RFC 3339 time. Absent: the key may always have signed. */
 export function parseActivation(value: unknown, place: string): number {
   if (value === undefined) return 0;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
   if (typeof value === "string" && epochSeconds.test(value)) return Number(value);
-  const milliseconds = typeof value === "string" && rfc3339.test(value) ? Date.parse(value) : NaN;
+  const milliseconds = typeof value === "string" ? parseTime(value) : NaN;
   if (Number.isNaN(milliseconds) || milliseconds < 0) throw new TokenRoomError("activation_malformed", place);
   return Math.ceil(milliseconds / 1000);
+}
+
+/** NaN for what is no time. Date.parse takes 30 February for 2 March; a mistyped day must not move a rotation. */
+function parseTime(text: string): number {
+  const day = rfc3339.exec(text)?.[1];
+  if (day === undefined) return NaN;
+  const midnight = Date.parse(day);
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day) ? Date.parse(text) : NaN;
 }

@@ -28,64 +28,45 @@ export function retentionSeconds(terms: ScheduleTerms): number {
 
 export interface ScheduledKey {
   readonly key: SigningKey;
-  /** Epoch seconds; never before the key was published long enough. */
+  /** Epoch seconds at which this process first published it; -Infinity when the file was believed. */
+  readonly publishedAt: number;
+  /** Epoch seconds; never before the key was published long enough. Infinity once it has left the file. */
   readonly signsFrom: number;
   /** Epoch seconds; Infinity while no key follows it. */
   readonly publishedUntil: number;
 }
 
-interface Entry {
-  readonly key: SigningKey;
-  readonly publishedAt: number;
-  /** When it left the file; from then on it signs no more. */
-  readonly withdrawnAt: number;
-}
-
 export class KeySchedule {
   readonly #terms: ScheduleTerms;
-  /** By `activate_at`, which is unique within a set. */
+  /** The keys of the file, by `activate_at`, which is unique within a set. */
   readonly #current: readonly ScheduledKey[];
+  /** Keys that left the file while tokens of theirs may be alive. */
   readonly #withdrawn: readonly ScheduledKey[];
-  readonly #entries: readonly Entry[];
 
-  private constructor(entries: readonly Entry[], terms: ScheduleTerms) {
+  private constructor(terms: ScheduleTerms, current: readonly ScheduledKey[], withdrawn: readonly ScheduledKey[]) {
     this.#terms = terms;
-    this.#entries = entries;
-    const current = entries.filter(({ withdrawnAt }) => withdrawnAt === Infinity);
-    current.sort((left, right) => left.key.activateAt - right.key.activateAt);
-    const starts = current.map((entry) => startOf(entry, terms));
-    this.#current = current.map((entry, index) => ({
-      key: entry.key,
-      signsFrom: startOf(entry, terms),
-      publishedUntil: Math.min(...starts.slice(index + 1)) + retentionSeconds(terms),
-    }));
-    this.#withdrawn = entries
-      .filter(({ withdrawnAt }) => withdrawnAt !== Infinity)
-      .map((entry) => ({
-        key: entry.key,
-        signsFrom: Infinity,
-        publishedUntil: entry.withdrawnAt + retentionSeconds(terms),
-      }));
+    this.#current = current;
+    this.#withdrawn = withdrawn;
   }
 
   static empty(terms: ScheduleTerms): KeySchedule {
-    return new KeySchedule([], terms);
+    return new KeySchedule(terms, [], []);
   }
 
   /** The schedule from `now` on, when the file holds exactly `keys`. */
   replacedBy(keys: readonly SigningKey[], now: number): KeySchedule {
-    const kept = new Map(this.#entries.map((entry) => [entry.key.kid, entry]));
-    const current = keys.map((key): Entry => {
-      const known = kept.get(key.kid);
-      return { key, publishedAt: known?.publishedAt ?? now, withdrawnAt: Infinity };
-    });
-    const mayOneSign = current.some((entry) => kept.has(entry.key.kid) && startOf(entry, this.#terms) <= now);
-    const believed = mayOneSign ? current : current.map((entry) => ({ ...entry, publishedAt: -Infinity }));
-    const inFile = new Set(keys.map(({ kid }) => kid));
-    const withdrawn = this.#entries
-      .filter(({ key }) => !inFile.has(key.kid) && this.#hasSigned(key, now))
-      .map((entry) => ({ ...entry, withdrawnAt: Math.min(entry.withdrawnAt, now) }));
-    return new KeySchedule([...believed, ...withdrawn], this.#terms);
+    const known = new Map(this.published(now).map((one) => [one.key.kid, one.publishedAt]));
+    const timed = keys.map((key) => this.#start(key, known.get(key.kid) ?? now));
+    const mayOneSign = timed.some(({ key, signsFrom }) => known.has(key.kid) && signsFrom <= now);
+    const believed = mayOneSign ? timed : keys.map((key) => this.#start(key, -Infinity));
+    const current = believed.toSorted((left, right) => left.key.activateAt - right.key.activateAt);
+    const kids = new Set(keys.map(({ kid }) => kid));
+    const withdrawn = this.published(now).filter(({ key }) => !kids.has(key.kid));
+    return new KeySchedule(
+      this.#terms,
+      current.map((one, index) => this.#endAfter(one, current.slice(index + 1))),
+      withdrawn.filter((one) => this.#mayHaveSigned(one, now)).map((one) => this.#withdraw(one, now)),
+    );
   }
 
   active(now: number): ScheduledKey | undefined {
@@ -97,18 +78,26 @@ export class KeySchedule {
     return [...this.#withdrawn, ...this.#current].filter(({ publishedUntil }) => publishedUntil > now);
   }
 
-  /** The next instant at which another key signs, given that no file changes. */
+  /** The next instant at which another key may sign, given that no file changes. */
   nextStart(now: number): number {
     return Math.min(...this.#current.map(({ signsFrom }) => signsFrom).filter((start) => start > now));
   }
 
-  #hasSigned(key: SigningKey, now: number): boolean {
-    const scheduled = [...this.#withdrawn, ...this.#current].find((one) => one.key.kid === key.kid);
-    if (scheduled === undefined || scheduled.publishedUntil <= now) return false;
-    return scheduled.signsFrom <= now || this.#withdrawn.includes(scheduled);
+  #start(key: SigningKey, publishedAt: number): Omit<ScheduledKey, "publishedUntil"> {
+    return { key, publishedAt, signsFrom: Math.max(key.activateAt, publishedAt + publishLeadSeconds(this.#terms)) };
   }
-}
 
-function startOf({ key, publishedAt }: Entry, terms: ScheduleTerms): number {
-  return Math.max(key.activateAt, publishedAt + publishLeadSeconds(terms));
+  #endAfter(one: Omit<ScheduledKey, "publishedUntil">, newer: readonly { readonly signsFrom: number }[]): ScheduledKey {
+    const followedAt = Math.min(...newer.map(({ signsFrom }) => signsFrom));
+    return { ...one, publishedUntil: followedAt + retentionSeconds(this.#terms) };
+  }
+
+  #mayHaveSigned(one: ScheduledKey, now: number): boolean {
+    return one.signsFrom <= now || this.#withdrawn.includes(one);
+  }
+
+  #withdraw(one: ScheduledKey, now: number): ScheduledKey {
+    const publishedUntil = Math.min(one.publishedUntil, now + retentionSeconds(this.#terms));
+    return { ...one, signsFrom: Infinity, publishedUntil };
+  }
 }

@@ -3,7 +3,7 @@ import { assertWithin } from "./bounds.ts";
 import type { BuiltinFamily } from "./family.ts";
 import { elementsOf, integer, integerOf, pairsOf } from "./operands.ts";
 import { isRegoArray, RegoSet, type RegoValue } from "./rego-value.ts";
-import { canonicalText, isSameValue } from "./value-order.ts";
+import { canonicalText, isSameValue, orderedElementsOf } from "./value-order.ts";
 
 /** By canonical key. */
 function indexOf(value: RegoValue | undefined): ReadonlyMap<string, RegoValue> | undefined {
@@ -120,7 +120,7 @@ export const collectionBuiltins: BuiltinFamily = {
   "object.subset": isSubset,
   "graph.reachable_paths": reachablePaths,
   "numbers.range_step": rangeWithStep,
-  cast_array: elementsOf,
+  cast_array: (value) => (value === undefined ? undefined : orderedElementsOf(value)),
   cast_set: (value) => {
     const members = elementsOf(value);
     return members === undefined ? undefined : new RegoSet(members);

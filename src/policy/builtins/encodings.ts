@@ -4,6 +4,7 @@ import { assertWithin } from "./bounds.ts";
 import type { BuiltinFamily } from "./family.ts";
 import { ofText, pairsOf, textsOf } from "./operands.ts";
 import { objectOf, type RegoValue } from "./rego-value.ts";
+import { orderedElementsOf } from "./value-order.ts";
 
 const hex = /^(?:[0-9a-f]{2})*$/iu;
 const percentEncoded = /^(?:[^%]|%[0-9a-f]{2})*$/isu;
@@ -30,7 +31,7 @@ function encodeObject(operand: RegoValue | undefined): string | undefined {
   const pairs = pairsOf(operand);
   const named: [string, readonly string[]][] = [];
   for (const [key, value] of pairs ?? []) {
-    const values = typeof value === "string" ? [value] : textsOf(value);
+    const values = typeof value === "string" ? [value] : textsOf(orderedElementsOf(value));
     if (typeof key !== "string" || values === undefined) {
       return undefined;
     }

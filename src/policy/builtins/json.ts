@@ -2,8 +2,9 @@
 import { assertWithin } from "./bounds.ts";
 import type { BuiltinFamily } from "./family.ts";
 import { patchValue } from "./json-patch.ts";
-import { elementsOf, pairsOf } from "./operands.ts";
+import { pairsOf } from "./operands.ts";
 import { isRegoObject, printRegoValue, type RegoValue } from "./rego-value.ts";
+import { orderedElementsOf } from "./value-order.ts";
 
 interface Layout {
   readonly prefix: string;
@@ -56,7 +57,7 @@ function printCompact(value: RegoValue): string {
   if (pairs !== undefined) {
     return `{${pairs.map(([key, member]) => `${printScalar(key)}:${printCompact(member)}`).join(",")}}`;
   }
-  const elements = elementsOf(value);
+  const elements = orderedElementsOf(value);
   return elements === undefined ? printScalar(value) : `[${elements.map(printCompact).join(",")}]`;
 }
 
@@ -65,7 +66,7 @@ function printIndented(value: RegoValue, layout: Layout, line: string): string {
   const pairs = memberPairs(value);
   const elements =
     pairs?.map(([key, member]) => `${printScalar(key)}: ${printIndented(member, layout, deeper)}`) ??
-    elementsOf(value)?.map((element) => printIndented(element, layout, deeper));
+    orderedElementsOf(value)?.map((element) => printIndented(element, layout, deeper));
   if (elements === undefined) {
     return printScalar(value);
   }

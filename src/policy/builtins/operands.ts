@@ -1,7 +1,7 @@
 /** Typed operands. An operand of another type is OPA's type error, which makes the call undefined. */
 import { assertWithin } from "./bounds.ts";
 import type { Builtin } from "./family.ts";
-import { isRegoArray, isRegoObject, RegoKeyed, RegoSet, type RegoValue } from "./rego-value.ts";
+import { isRegoArray, isRegoObject, RegoDecimal, RegoKeyed, RegoSet, type RegoValue } from "./rego-value.ts";
 
 export function ofText(answer: (text: string) => RegoValue | undefined): Builtin {
   return (text) => (typeof text === "string" ? answer(bounded(text)) : undefined);
@@ -27,7 +27,8 @@ export function integerOf(value: RegoValue | undefined): bigint | undefined {
   if (typeof value === "bigint") {
     return value;
   }
-  return typeof value === "number" && Number.isInteger(value) ? BigInt(value) : undefined;
+  const number = value instanceof RegoDecimal ? Number(value.text) : value;
+  return typeof number === "number" && Number.isInteger(number) ? BigInt(number) : undefined;
 }
 
 /** An integer that a double holds exactly, or undefined. */
@@ -35,7 +36,7 @@ export function safeIntegerOf(value: RegoValue | undefined): number | undefined 
   return typeof value === "number" && Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** The elements of an array or a set. */
+/** The elements of an array, or of a set in no order that means anything. */
 export function elementsOf(value: RegoValue | undefined): readonly RegoValue[] | undefined {
   if (value instanceof RegoSet) {
     return value.members;

@@ -16,9 +16,8 @@ const reasons: Readonly<Record<string, string>> = {
   "crypto.parse_private_keys": keys,
   "json.match_schema": schema,
   "json.verify_schema": schema,
-  "rego.metadata.chain": compiler,
-  "rego.metadata.rule": compiler,
   "rego.parse_module": compiler,
+  "strings.render_template": "no template engine is built in; build the text with sprintf or concat",
 };
 
 const reasonsByPrefix: readonly (readonly [string, string])[] = [

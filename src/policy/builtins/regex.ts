@@ -1,6 +1,7 @@
 /** `regex.*` beyond the three that the WASM has itself, and `glob.quote_meta`. */
 import { BuiltinLimitError, builtinBounds } from "./bounds.ts";
 import type { BuiltinFamily } from "./family.ts";
+import { doGlobsOverlap } from "./glob-overlap.ts";
 import { ofText, ofTwoTexts, safeIntegerOf } from "./operands.ts";
 import { compilePattern, findMatches, isMatch, type Match, quotePattern } from "./patterns.ts";
 import type { RegoValue } from "./rego-value.ts";
@@ -143,6 +144,7 @@ function patternOfTemplate(template: string, open: string, close: string): strin
 export const regexBuiltins: BuiltinFamily = {
   "glob.quote_meta": ofText((text) => text.replace(/[*?\\[\]{}]/gu, "\\$&")),
   "regex.find_n": findCounted,
+  "regex.globs_match": ofTwoTexts(doGlobsOverlap),
   "regex.replace": replace,
   "regex.split": ofTwoTexts(split),
   "regex.template_match": templateMatches,

@@ -13,6 +13,7 @@ export type RegoValue =
   | bigint
   | string
   | readonly RegoValue[]
+  | RegoDecimal
   | RegoSet
   | RegoKeyed
   | RegoObject;
@@ -20,6 +21,14 @@ export type RegoValue =
 /** An object all of whose keys are strings; any other object is a {@link RegoKeyed}. */
 export interface RegoObject {
   readonly [member: string]: RegoValue;
+}
+
+/** A number that neither a double nor a bigint says as it was written: `100.0`, `2e308`, a fraction of many digits. */
+export class RegoDecimal {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
 }
 
 export class RegoSet {
@@ -47,13 +56,14 @@ export function isRegoObject(value: RegoValue | undefined): value is RegoObject 
     typeof value === "object" &&
     value !== null &&
     !Array.isArray(value) &&
+    !(value instanceof RegoDecimal) &&
     !(value instanceof RegoSet) &&
     !(value instanceof RegoKeyed)
   );
 }
 
-/** Digits enough that a double might not hold them, or an exponent: then the text itself is read. */
-const needsExactReading = /\d{16}|\d[eE]/u;
+/** Digits enough that a double might not hold them, an exponent, a fraction that ends in zero: then the text itself is read. */
+const needsExactReading = /\d{16}|\d[eE]|\.\d*0/u;
 
 /** All that JSON can say is a Rego value. */
 const parseJson: (text: string) => RegoValue = JSON.parse;
@@ -91,7 +101,10 @@ function printNumber(value: number): string {
   return Object.is(value, -0) ? "0" : String(value);
 }
 
-function printCollection(value: readonly RegoValue[] | RegoSet | RegoKeyed | RegoObject): string {
+function printCollection(value: readonly RegoValue[] | RegoDecimal | RegoSet | RegoKeyed | RegoObject): string {
+  if (value instanceof RegoDecimal) {
+    return value.text;
+  }
   if (isRegoArray(value)) {
     return `[${value.map(printRegoValue).join(",")}]`;
   }
@@ -103,7 +116,7 @@ function printCollection(value: readonly RegoValue[] | RegoSet | RegoKeyed | Reg
   return `{${pairs.map(([key, member]) => `${printRegoValue(key)}:${printRegoValue(member)}`).join(",")}}`;
 }
 
-const number = /-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/uy;
+const number = /-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/uy;
 const string = /"(?:[^"\\]|\\.)*"/suy;
 const space = /\s*/uy;
 
@@ -240,10 +253,13 @@ class ExactReader {
   }
 }
 
-/** Integers beyond 2^53 become a bigint; a fraction is the nearest double. */
-export function exactNumber(text: string): number | bigint {
+function exactNumber(text: string): RegoValue {
+  if (/^-?\d+$/u.test(text)) {
+    const value = Number(text);
+    return Number.isSafeInteger(value) ? value + 0 : BigInt(text);
+  }
   const value = Number(text);
-  return Number.isSafeInteger(value) || !/^-?\d+$/u.test(text) ? value : BigInt(text);
+  return String(value) === text ? value : new RegoDecimal(text);
 }
 
 /** The object of these pairs; later pairs win. Never assigns, so a member named `__proto__` is only a member. */

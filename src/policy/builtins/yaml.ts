@@ -2,8 +2,9 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, Scalar, stringify } from "yaml";
 import { assertWithin, BuiltinLimitError, builtinBounds } from "./bounds.ts";
 import type { BuiltinFamily } from "./family.ts";
-import { elementsOf, integer, ofText, pairsOf, whetherText } from "./operands.ts";
-import { objectOf, printRegoValue, type RegoValue } from "./rego-value.ts";
+import { integer, ofText, pairsOf, whetherText } from "./operands.ts";
+import { objectOf, printRegoValue, RegoDecimal, type RegoValue } from "./rego-value.ts";
+import { orderedElementsOf } from "./value-order.ts";
 
 /** The document is no YAML, or holds what JSON cannot say. */
 class YamlError extends Error {
@@ -183,13 +184,16 @@ function nodeOf(value: RegoValue): unknown {
   if (typeof value === "string") {
     return textNode(value);
   }
+  if (value instanceof RegoDecimal) {
+    return Number(value.text);
+  }
   const pairs = pairsOf(value);
   if (pairs !== undefined) {
     const named = pairs.map(([key, member]) => [typeof key === "string" ? key : printRegoValue(key), member] as const);
     const sorted = named.toSorted(([first], [second]) => Buffer.compare(Buffer.from(first), Buffer.from(second)));
     return new Map(sorted.map(([key, member]) => [textNode(key), nodeOf(member)]));
   }
-  return elementsOf(value)?.map(nodeOf) ?? value;
+  return orderedElementsOf(value)?.map(nodeOf) ?? value;
 }
 
 function textNode(text: string): Scalar {

@@ -1,0 +1,28 @@
+/** A local gateway: asks the authorize door over a unix socket. */
+import { type Agent, request } from "node:http";
+import { isJsonObject, type Json, type JsonObject } from "../../src/domain/json.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly body: JsonObject;
+}
+
+export function post(
+  target: { readonly socketPath: string; readonly agent: Agent },
+  body: string | Uint8Array,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    const outgoing = request({ ...target, path: "/v1/authorize", method: "POST", headers }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.on("error", reject);
+      incoming.on("end", () => {
+        const value = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Json;
+        resolve({ status: incoming.statusCode ?? 0, body: isJsonObject(value) ? value : {} });
+      });
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
