@@ -11,7 +11,6 @@ export interface Plan {
   readonly warmUp: number;
   readonly decisionsPerRound: number;
   readonly connections: number;
-  readonly ratePerSecond: number;
   readonly secondsAtRate: number;
 }
 
@@ -24,6 +23,8 @@ export interface Figures {
   /** After all decisions. */
   memoryMebibytes: number;
   decisions: number;
+  /** Rounds in which the fixed rate was too much for it: its latencies then say nothing. */
+  roundsNotHeld: number;
 }
 
 export interface Subject {
@@ -40,6 +41,7 @@ export function createSubject(system: System): Subject {
     coldStartMilliseconds: [],
     memoryMebibytes: Number.NaN,
     decisions: 0,
+    roundsNotHeld: 0,
   };
   return { system, figures, server: undefined };
 }
@@ -57,15 +59,24 @@ export async function startAll(subjects: readonly Subject[], plan: Plan): Promis
   }
 }
 
-export async function warmUp(subjects: readonly Subject[], plan: Plan, generator: LoadGenerator): Promise<void> {
+/** The rate that everybody holds, decisions per second: a third of what the slowest one did while it warmed up. */
+export async function warmUp(subjects: readonly Subject[], plan: Plan, generator: LoadGenerator): Promise<number> {
+  let slowest = Number.POSITIVE_INFINITY;
   for (const { system, figures } of subjects) {
-    await generator.run({ target: system.target, connections: plan.connections, requests: plan.warmUp });
+    const load = { target: system.target, connections: plan.connections, requests: plan.warmUp };
+    const { seconds } = await generator.run(load);
     figures.decisions += plan.warmUp;
+    slowest = Math.min(slowest, plan.warmUp / seconds);
   }
+  return Math.max(10, Math.floor(slowest / 30) * 10);
 }
 
 /** Turns the order around every other round, so that nobody always comes first. */
-export async function runRounds(subjects: readonly Subject[], plan: Plan, generator: LoadGenerator): Promise<void> {
+export async function runRounds(
+  subjects: readonly Subject[],
+  plan: Plan & { readonly ratePerSecond: number },
+  generator: LoadGenerator,
+): Promise<void> {
   for (let round = 0; round < plan.rounds; round++) {
     console.error(`round ${round + 1} of ${plan.rounds}`);
     const order = round % 2 === 0 ? subjects : subjects.toReversed();
@@ -88,19 +99,17 @@ async function measureCpu(subject: Subject, plan: Plan, generator: LoadGenerator
   figures.decisions += plan.decisionsPerRound;
 }
 
-async function measureLatency(subject: Subject, plan: Plan, generator: LoadGenerator): Promise<void> {
+async function measureLatency(
+  subject: Subject,
+  plan: Plan & { readonly ratePerSecond: number },
+  generator: LoadGenerator,
+): Promise<void> {
   const { system, figures } = subject;
-  const requests = plan.ratePerSecond * plan.secondsAtRate;
-  const { seconds, p50, p99 } = await generator.run({
-    target: system.target,
-    connections: plan.connections * 4,
-    requests,
-    ratePerSecond: plan.ratePerSecond,
-  });
-  // A system that does not hold the rate is not measured at it.
-  if (seconds > plan.secondsAtRate * 1.1 + 1) {
-    throw new Error(`${system.name} does not hold ${plan.ratePerSecond} decisions a second`);
-  }
+  const { ratePerSecond, secondsAtRate } = plan;
+  const requests = ratePerSecond * secondsAtRate;
+  const load = { target: system.target, connections: plan.connections * 4, requests, ratePerSecond };
+  const { seconds, p50, p99 } = await generator.run(load);
+  if (seconds > secondsAtRate * 1.1 + 0.5) figures.roundsNotHeld += 1;
   figures.p50Milliseconds.push(p50);
   figures.p99Milliseconds.push(p99);
   figures.decisions += requests;

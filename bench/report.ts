@@ -7,7 +7,11 @@ import { ratioOf, type Spread, spreadOf } from "./statistics.ts";
 const floorName = "OPA";
 const bareName = "bare process";
 
-export function renderReport(subjects: readonly Subject[], growth: DataGrowth, plan: Plan): string {
+export function renderReport(
+  subjects: readonly Subject[],
+  growth: DataGrowth,
+  plan: Plan & { ratePerSecond: number },
+): string {
   const floor = named(subjects, floorName);
   const bare = named(subjects, bareName);
   const rows = subjects.map(({ system, figures }) => [
@@ -44,6 +48,9 @@ export function renderReport(subjects: readonly Subject[], growth: DataGrowth, p
         .map(({ system, figures }) => [system.name, ...ratios(figures, floor, named(subjects, "OPA + token"), bare)]),
     ]),
     "",
+    ...subjects
+      .filter(({ figures }) => figures.roundsNotHeld > 0)
+      .map(({ system, figures }) => `${system.name} did not hold the rate in ${figures.roundsNotHeld} rounds.\n`),
     `Evaluation with ${growth.entries * growth.growth} unrelated entries of data ÷ with ${growth.entries}: ` +
       `${number(growth.ratio, 2)} (${number(growth.small, 1)} µs, ${number(growth.grown, 1)} µs)`,
   ].join("\n");

@@ -12,6 +12,8 @@ export interface CliIo {
   readonly version: string;
   /** Calls back for every such signal, until the returned function is called. */
   readonly onSignal: (signal: CliSignal, callback: () => void) => () => void;
+  /** Calls back when something failed that nobody waits for; the process then ends. Until the returned function is called. */
+  readonly onCrash: (callback: (cause: unknown) => void) => () => void;
 }
 
 export type CliSignal = "SIGTERM" | "SIGINT" | "SIGHUP";

@@ -11,7 +11,9 @@ import { parseCommandLine, UsageError } from "./parse-command-line.ts";
 import { policyBuild } from "./policy-build.ts";
 import { policyTest } from "./policy-test.ts";
 import { processIo } from "./process-io.ts";
+import { describeFailure } from "./failure.ts";
 import { serve } from "./serve.ts";
+import { ToolchainError } from "../toolchain/index.ts";
 import { plain } from "./terminal.ts";
 
 export const commands = {
@@ -25,7 +27,7 @@ export const commands = {
   "audit verify": auditVerify,
 } as const satisfies Readonly<Record<string, Command>>;
 
-/** Runs one command line to its end. Resolves with the exit code; rejects only for what nobody foresaw. */
+/** Runs one command line to its end. Never rejects: what nobody foresaw is told and is "could not tell". */
 export async function run(argv: readonly string[], io: CliIo = processIo()): Promise<ExitCode> {
   const chosen = chooseCommand(argv);
   if (chosen === undefined) return runWithoutCommand(argv, io);
@@ -42,9 +44,8 @@ export async function run(argv: readonly string[], io: CliIo = processIo()): Pro
   try {
     return await command.run(given, io);
   } catch (cause) {
-    if (!isForeseen(cause)) throw cause;
-    io.stderr.write(`chaperone ${name}: ${plain(describe(cause))}\n`);
-    return exitCodes.unavailable;
+    io.stderr.write(`chaperone ${name}: ${plain(describeFailure(cause))}\n`);
+    return isNo(cause) ? exitCodes.no : exitCodes.unavailable;
   }
 }
 
@@ -74,11 +75,7 @@ function runWithoutCommand([first]: readonly string[], io: CliIo): ExitCode {
   return isAsked ? exitCodes.yes : exitCodes.wrong;
 }
 
-/** What rooms throw on purpose carries a code (theirs, or the system's); anything else is a bug and stays loud. */
-function isForeseen(cause: unknown): cause is Error & { readonly code: string } {
-  return cause instanceof Error && "code" in cause && typeof cause.code === "string" && !cause.code.startsWith("ERR_");
-}
-
-function describe(cause: Error & { readonly code: string }): string {
-  return cause.message.startsWith(cause.code) ? cause.message : `${cause.code}: ${cause.message}`;
+/** Rego that does not compile is an answer about the policy, not a tool that failed. */
+function isNo(cause: unknown): boolean {
+  return cause instanceof ToolchainError && cause.code === "opa_command_failed";
 }

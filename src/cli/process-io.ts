@@ -1,6 +1,7 @@
 /** The real process as commands see it. */
 import { readFileSync } from "node:fs";
 import type { CliIo } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
 
 export function processIo(): CliIo {
   // A reader that goes away (`chaperone --help | head -1`, a log collector that restarts) must not end the process.
@@ -14,6 +15,15 @@ export function processIo(): CliIo {
     onSignal: (signal, callback) => {
       process.on(signal, callback);
       return () => void process.off(signal, callback);
+    },
+    onCrash: (callback) => {
+      const crash = (cause: unknown): void => {
+        callback(cause);
+        // What failed is unknown, so nothing that is left can be trusted to decide; what was answered is on record.
+        process.exit(exitCodes.unavailable);
+      };
+      process.on("uncaughtException", crash);
+      return () => void process.off("uncaughtException", crash);
     },
   };
 }

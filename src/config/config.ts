@@ -18,7 +18,7 @@ export interface Config {
   /** The development defaults in use, to be said loudly; empty when everything was configured. */
   readonly developmentDefaults: readonly string[];
   readonly stateFolder: string;
-  readonly clock: Omit<ClockOptions, "notBefore">;
+  readonly clock: ClockOptions;
   readonly evidence: EvidenceOptions;
   readonly rules: PathRules;
   readonly policy: PolicyOptions;
@@ -105,7 +105,7 @@ function renderTokens({ state, keys, tokens }: Settings, foundation: Foundation)
 function renderKeySet(keys: Foundation["keys"], state: string): TokenOptions["keySet"] {
   switch (keys.kind) {
     case "development":
-      return { kind: "development", folder: join(state, "keys") };
+      return { kind: "development", folder: state };
     case "jwks":
       return { kind: "jwks", path: keys.path };
     case "pem":

@@ -9,7 +9,7 @@ import { chooseListeners } from "./listeners.ts";
 import { readSettings, type SettingSources } from "./read-settings.ts";
 
 export type { Config } from "./config.ts";
-export { ConfigError, type ConfigErrorCode, configErrors } from "./config-error.ts";
+export { ConfigError } from "./config-error.ts";
 export type { SettingSources } from "./read-settings.ts";
 export { renderReference } from "./render-reference.ts";
 

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { bounds } from "../domain/bounds.ts";
 import { parseIssuer } from "../domain/identifiers.ts";
-import { signatureAlgorithms } from "../policy/options.ts";
+import { signatureAlgorithms } from "../policy/index.ts";
 import { parsed, path, text, whole } from "./field.ts";
 import { limits } from "./limits.ts";
 import { listenerSchema } from "./listener-schema.ts";

@@ -40,8 +40,9 @@ export async function buildBundle(options: BuildBundleOptions): Promise<BuiltBun
     // OPA writes paths as given into the bundle: relative ones make it the same in every clone.
     const command = ["build", "--target", "wasm", "--bundle", basename(source), ...args, "--output", built];
     const { exitCode, stdout, stderr } = await runCommand(options.opa, command, { cwd: dirname(source) });
-    if (exitCode !== 0)
-      throw new ToolchainError("opa_command_failed", `opa build failed:\n${(stderr || stdout).trimEnd()}`);
+    // OPA tells what does not compile on standard output.
+    const told = [stderr, stdout].map((text) => text.trim()).join("\n");
+    if (exitCode !== 0) throw new ToolchainError("opa_command_failed", `opa build failed:\n${told.trim()}`);
     const revision = createHash("sha256")
       .update(await readFile(built))
       .digest("hex");

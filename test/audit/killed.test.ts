@@ -22,6 +22,7 @@ function tearNextLine(folder: string, round: number): boolean {
 }
 
 test.each([
+  // The full count of the acceptance line; each kind of death at a rotation has a test of its own in recovery.test.ts.
   ["process", 20, 100],
   ["disk", 8, 40],
 ] as const)(

@@ -33,7 +33,7 @@ beforeAll(async () => {
   const heads: AuditHead[] = [];
   for (const from of [1, 16]) {
     const log = await openDecisionLog({ ...testOptions, folder, checkpointEvery: 6, rotateBytes: 4_500 }, { clock });
-    for (let number = from; number < from + 15; number += 1) log.record(numbered(number, "some text"));
+    for (let number = from; number < from + 15; number += 1) await log.record(numbered(number, "some text"));
     await log.close();
     const head = log.head();
     if (head !== undefined) heads.push(head);
@@ -86,9 +86,9 @@ class Forgery {
         lines.map((line) => {
           const parsed = parseLine(Buffer.from(line));
           if (typeof parsed === "string") throw new TypeError(parsed);
-          const { writer, seq: _seq, prev: _prev, hash: _hash, ...members } = parsed.members;
+          const { writer: _writer, seq: _seq, prev: _prev, hash: _hash, ...members } = parsed.members;
           const text = JSON.stringify(members);
-          const rendered = renderLine(String(writer), position, parsed.sequence === sequence ? change(text) : text);
+          const rendered = renderLine(parsed.writer, position, parsed.sequence === sequence ? change(text) : text);
           position = rendered;
           return rendered.text.trimEnd();
         }),
@@ -199,10 +199,10 @@ describe("without a head, on every line of every file", () => {
       forgery.edit(file, (lines) => {
         const parsed = parseLine(Buffer.from(lines[at] ?? ""));
         if (typeof parsed === "string") throw new TypeError(parsed);
-        const { writer, seq: _seq, prev: _prev, hash: _hash, ...members } = parsed.members;
+        const { writer: _writer, seq: _seq, prev: _prev, hash: _hash, ...members } = parsed.members;
         const before = { sequence: sequence - 1, hash: parsed.previousHash };
         const forged = JSON.stringify({ ...members, time: 1 });
-        return lines.with(at, renderLine(String(writer), before, forged).text.trimEnd());
+        return lines.with(at, renderLine(parsed.writer, before, forged).text.trimEnd());
       });
       const report = await forgery.verify();
       // The end is unsealed, which the report says.
@@ -289,12 +289,12 @@ describe("checkpoints", () => {
           .map((line) => {
             const parsed = parseLine(Buffer.from(line));
             if (typeof parsed === "string") throw new TypeError(parsed);
-            const { writer, seq: _seq, prev: _prev, hash: _hash, ...members } = parsed.members;
+            const { writer: _writer, seq: _seq, prev: _prev, hash: _hash, ...members } = parsed.members;
             if (index === 0) {
               position = parsed;
               return line;
             }
-            const rendered = renderLine(String(writer), position, JSON.stringify(members));
+            const rendered = renderLine(parsed.writer, position, JSON.stringify(members));
             position = rendered;
             return rendered.text.trimEnd();
           }),
@@ -328,7 +328,7 @@ describe("with a head that was kept elsewhere", () => {
     expect(codesOf(await new Forgery().verify(last))).toEqual(["head_missing"]);
     const world = createAuditWorld();
     const log = await world.open();
-    for (let number = 1; number < 40; number += 1) log.record(numbered(number));
+    for (let number = 1; number < 40; number += 1) await log.record(numbered(number));
     await log.close();
     expect(await verifyAuditFolder(world.folder)).toMatchObject({ isIntact: true });
     expect(codesOf(await verifyAuditFolder(world.folder, { head: first }))).toEqual(["head_differs"]);

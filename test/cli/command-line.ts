@@ -58,6 +58,7 @@ export async function cli(
     environment,
     version: "0.0.0-test",
     onSignal: () => () => {},
+    onCrash: () => () => {},
   };
   return { code: await run(argv, io), out: out.text(), err: err.text() };
 }

@@ -57,7 +57,7 @@ test(`of ${count} hostile bodies none is allowed, none breaks anything, and the 
     expect(codes).toContain(code);
   }
   expect((await post({ socketPath, agent }, foundingBody)).body["allow"]).toBe(true);
-});
+}, 120_000);
 
 test("a hostile body comes again by its seed", () => {
   const first: HostileBody[] = [...hostileBodies(50, 700)];

@@ -3,8 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { JsonObject } from "../../src/domain/json.ts";
 import { type AuditOptions, type AuditRoom, openDecisionLog } from "../../src/audit/index.ts";
-import { recordTime } from "./audit-records.ts";
+import { parseObject, recordTime } from "./audit-records.ts";
 
 export interface AuditWorld {
   /** Holds the log folder and, beside it, the audit key. */
@@ -16,7 +17,7 @@ export interface AuditWorld {
   /** The log's files as text, in order. */
   readFiles(): readonly string[];
   /** All whole lines, parsed. */
-  readLines(): readonly Record<string, unknown>[];
+  readLines(): readonly JsonObject[];
 }
 
 export const testOptions = { durability: "process", rotateBytes: 1_000_000, checkpointEvery: 10 } as const;
@@ -50,6 +51,6 @@ export function createAuditWorld(): AuditWorld {
         .join("")
         .split("\n")
         .filter((line) => line !== "")
-        .map((line): Record<string, unknown> => JSON.parse(line)),
+        .map(parseObject),
   };
 }

@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 
 export class ChildLines {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: AsyncIterator<string, undefined>;
 
   constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
@@ -28,8 +28,8 @@ export class ChildLines {
 
   /** Undefined after the last line. */
   async hear(): Promise<string | undefined> {
-    const { done, value } = await this.#lines.next();
-    return done === true ? undefined : value;
+    const next: IteratorResult<string, undefined> = await this.#lines.next();
+    return next.value;
   }
 
   /** Everything that is still to come. */

@@ -69,6 +69,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (command === "stream") void stream(log, Number(argument));
   if (command === "close") {
     await log.close();
+    process.stdin.destroy();
     break;
   }
 }

@@ -2,8 +2,9 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
-import { type Headers, pack } from "tar-stream";
+import { type Header, pack } from "tar-stream";
 import { onTestFinished } from "vitest";
 import type { PolicyInput } from "../../src/domain/policy-input.ts";
 import { readArchive } from "../../src/policy/read-archive.ts";
@@ -83,16 +84,14 @@ export async function buildTiny(changes: Files = {}): Promise<Buffer> {
   }
 }
 
-export type Entry = readonly [header: Partial<Headers> & { readonly name: string }, content?: string | Buffer];
+export type Entry = readonly [header: Partial<Header> & { readonly name: string }, content?: string | Buffer];
 
 /** A tar.gz of exactly these entries, in this order. */
 export async function makeArchive(entries: readonly Entry[]): Promise<Buffer> {
   const tar = pack();
   for (const [header, content] of entries) tar.entry({ mtime: new Date(0), ...header }, content ?? "");
   tar.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar) chunks.push(Buffer.from(chunk));
-  return gzipSync(Buffer.concat(chunks));
+  return gzipSync(await buffer(tar));
 }
 
 /** The bundle with some entries changed, added or (undefined) left out. */

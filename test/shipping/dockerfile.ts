@@ -127,7 +127,7 @@ async function run(line: string, cwd: string, nodeFolder: string): Promise<void>
   const path = (process.env["PATH"] ?? "").split(":").filter((folder) => !folder.includes("node_modules"));
   const { exitCode, stdout, stderr } = await runCommand("/bin/sh", ["-c", line], {
     cwd,
-    environment: { ...environment, PATH: [nodeFolder, ...path].join(":") },
+    environment: { ...environment, npm_config_prefer_offline: "true", PATH: [nodeFolder, ...path].join(":") },
     timeoutSeconds: 600,
   });
   if (exitCode !== 0) throw new Error(`RUN ${line} failed (${exitCode ?? "not run"}):\n${stdout}${stderr}`);

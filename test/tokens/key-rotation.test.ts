@@ -53,7 +53,7 @@ describe("the development key", () => {
     const followed = world.announcer.next("key_published");
     const next = await rotateKeys(options, testTime);
     await followed;
-    expect(next.activateAt).toBe(testTime + lead);
+    expect(next.activateAt).toBe(testTime + lead + 10);
     expect(published(room, testTime)).toEqual([old, next.kid]);
     expect(room.state()).toMatchObject({ active: { kid: old }, next: [{ kid: next.kid, signsFrom: next.activateAt }] });
 
@@ -115,7 +115,7 @@ describe("the development key", () => {
     const folder = keysFolderOf(options);
     const [name] = await readdir(folder);
     const kept: unknown = JSON.parse(await readFile(join(folder, known(name)), "utf8"));
-    expect(kept).toMatchObject({ keys: [{ kty: "EC" }, { activate_at: now + lead }] });
+    expect(kept).toMatchObject({ keys: [{ kty: "EC" }, { activate_at: now + lead + 10 }] });
     expect(kept).toHaveProperty("keys.length", 2);
   });
 

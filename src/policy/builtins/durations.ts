@@ -35,15 +35,18 @@ export function parseDuration(text: string): bigint | undefined {
 
 function partNanoseconds(digits: string, unit: string): bigint | undefined {
   const hours = Object.hasOwn(unitHours, unit) ? unitHours[unit] : undefined;
-  if (hours !== undefined) {
-    const value = Number(digits) * hours;
-    return Number.isNaN(value) || value >= 1e21 ? undefined : partNanoseconds(String(value), "h");
+  if (hours === undefined) {
+    return exactNanoseconds(digits, Object.hasOwn(unitNanoseconds, unit) ? unitNanoseconds[unit] : undefined);
   }
-  const nanoseconds = Object.hasOwn(unitNanoseconds, unit) ? unitNanoseconds[unit] : undefined;
+  const value = Number(digits) * hours;
+  return Number.isNaN(value) || value >= 1e21 ? undefined : exactNanoseconds(String(value), unitNanoseconds["h"]);
+}
+
+function exactNanoseconds(digits: string, unit: bigint | undefined): bigint | undefined {
   const [, whole = "", fraction = ""] = /^(\d*)(?:\.(\d*))?$/u.exec(digits) ?? [];
-  if (nanoseconds === undefined || (whole === "" && fraction === "") || whole.length > 20) {
+  if (unit === undefined || (whole === "" && fraction === "") || whole.length > 20) {
     return undefined;
   }
   const kept = fraction.slice(0, 18);
-  return BigInt(whole) * nanoseconds + (BigInt(kept) * nanoseconds) / 10n ** BigInt(kept.length);
+  return BigInt(whole) * unit + (BigInt(kept) * unit) / 10n ** BigInt(kept.length);
 }

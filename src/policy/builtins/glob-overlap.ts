@@ -29,32 +29,38 @@ function unfold(tokens: readonly Token[]): readonly Token[] {
   );
 }
 
+type State = readonly [left: number, right: number];
+
 /** Walks both patterns at once; a state is how far each has come. */
 function hasCommonText(left: readonly Token[], right: readonly Token[]): boolean {
   const seen = new Set<number>();
-  const open: (readonly [number, number])[] = [[0, 0]];
+  const open: State[] = [[0, 0]];
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
-    const [at, other] = state;
-    const key = at * (right.length + 1) + other;
-    if (seen.has(key)) {
-      continue;
-    }
-    seen.add(key);
-    const [leftToken, rightToken] = [left[at], right[other]];
-    if (leftToken === undefined && rightToken === undefined) {
+    const key = state[0] * (right.length + 1) + state[1];
+    if (state[0] === left.length && state[1] === right.length) {
       return true;
     }
-    if (leftToken?.repeats === "star") {
-      open.push([at + 1, other]);
-    }
-    if (rightToken?.repeats === "star") {
-      open.push([at, other + 1]);
-    }
-    if (leftToken !== undefined && rightToken !== undefined && shareCharacter(leftToken, rightToken)) {
-      open.push([leftToken.repeats === "star" ? at : at + 1, rightToken.repeats === "star" ? other : other + 1]);
+    if (!seen.has(key)) {
+      seen.add(key);
+      open.push(...statesAfter(state, left[state[0]], right[state[1]]));
     }
   }
   return false;
+}
+
+function statesAfter([at, other]: State, left: Token | undefined, right: Token | undefined): readonly State[] {
+  const [isLeftStar, isRightStar] = [left?.repeats === "star", right?.repeats === "star"];
+  const next: State[] = [];
+  if (isLeftStar) {
+    next.push([at + 1, other]);
+  }
+  if (isRightStar) {
+    next.push([at, other + 1]);
+  }
+  if (left !== undefined && right !== undefined && shareCharacter(left, right)) {
+    next.push([isLeftStar ? at : at + 1, isRightStar ? other : other + 1]);
+  }
+  return next;
 }
 
 function shareCharacter({ characters: first }: Token, { characters: second }: Token): boolean {

@@ -1,6 +1,6 @@
 /** Go's `fmt.Sprintf` for the values that OPA hands it: integers, floats and texts; anything else as its Rego text. */
 import { assertWithin, BuiltinLimitError, builtinBounds } from "./bounds.ts";
-import { formatFloat, formatInteger, groupOfTwo, quoteText } from "./go-numbers.ts";
+import { formatFloat, formatInteger, groupOfTwo, quoteText, signOf } from "./go-numbers.ts";
 import { type Flags, pad, padNumber } from "./go-padding.ts";
 import { printRegoValue, RegoDecimal, RegoSet, type RegoValue } from "./rego-value.ts";
 import { orderedElementsOf, orderedPairsOf } from "./value-order.ts";
@@ -61,8 +61,8 @@ export function formatText(format: string, operands: readonly RegoValue[]): stri
     }
     return piece;
   };
-  const formatted = format.replace(directive, (whole: string, ...parts: readonly (string | undefined)[]) =>
-    grow(formatDirective(whole, parts, values)),
+  const formatted = format.replace(directive, (_whole: string, ...parts: readonly (string | undefined)[]) =>
+    grow(formatDirective(parts, values)),
   );
   const extra = values.rest();
   return extra.length === 0
@@ -70,37 +70,47 @@ export function formatText(format: string, operands: readonly RegoValue[]): stri
     : `${formatted}%!(EXTRA ${extra.map((value) => grow(`${typeNameOf(value)}=${plain(value)}`)).join(", ")})`;
 }
 
-function formatDirective(_whole: string, parts: readonly (string | undefined)[], values: Arguments): string {
+function formatDirective(parts: readonly (string | undefined)[], values: Arguments): string {
   const [flagText = "", widthIndex, widthText, precisionIndex, precisionText, verbIndex, verb = ""] = parts;
   values.choose(widthIndex);
-  const width = widthText === "*" ? starOf(values) : digitsOf(widthText);
+  const width = measureOf(widthText, values);
   values.choose(precisionIndex);
-  const precision = precisionText === "*" ? starOf(values) : digitsOf(precisionText === "" ? "0" : precisionText);
+  const precision = measureOf(precisionText === "" ? "0" : precisionText, values);
   values.choose(verbIndex);
   if (width === "bad" || precision === "bad") {
     values.take();
     return width === "bad" ? "%!(BADWIDTH)" : "%!(BADPREC)";
   }
-  if (verb === "") {
-    return "%!(NOVERB)";
-  }
-  if (verb === "%") {
-    return "%";
-  }
-  const minus = flagText.includes("-") || (width !== undefined && width < 0);
-  const flags: Flags = {
-    plus: flagText.includes("+"),
-    minus,
-    sharp: flagText.includes("#"),
-    space: flagText.includes(" "),
-    zero: flagText.includes("0") && !minus,
-    width: width === undefined ? undefined : Math.abs(width),
-    precision: precision !== undefined && precision < 0 ? undefined : precision,
-  };
+  return verb === "" || verb === "%" ? percentOf(verb) : formatNext(verb, flagsOf(flagText, width, precision), values);
+}
+
+function percentOf(verb: "" | "%"): string {
+  return verb === "%" ? "%" : "%!(NOVERB)";
+}
+
+function formatNext(verb: string, flags: Flags, values: Arguments): string {
   if (values.wasBad()) {
     return `%!${verb}(BADINDEX)`;
   }
   return values.hasNext ? formatValue(values.take(), verb, flags) : `%!${verb}(MISSING)`;
+}
+
+/** A width or precision: digits, or `*` for the next operand. */
+function measureOf(text: string | undefined, values: Arguments): number | "bad" | undefined {
+  return text === "*" ? starOf(values) : digitsOf(text);
+}
+
+function flagsOf(text: string, width: number | undefined, precision: number | undefined): Flags {
+  const minus = text.includes("-") || (width !== undefined && width < 0);
+  return {
+    plus: text.includes("+"),
+    minus,
+    sharp: text.includes("#"),
+    space: text.includes(" "),
+    zero: text.includes("0") && !minus,
+    width: width === undefined ? undefined : Math.abs(width),
+    precision: precision !== undefined && precision < 0 ? undefined : precision,
+  };
 }
 
 function starOf(values: Arguments): number | "bad" {
@@ -186,10 +196,7 @@ function formatString(text: string, verb: string, flags: Flags): string | undefi
     case "s":
       return pad(cut, flags);
     case "q":
-      return pad(
-        flags.sharp && !/[`\u0000-\u0008\u000a-\u001f\u007f]/u.test(cut) ? `\`${cut}\`` : quoteText(cut),
-        flags,
-      );
+      return pad(flags.sharp && canBackquote(cut) ? `\`${cut}\`` : quoteText(cut), flags);
     case "x":
     case "X": {
       const hex = groupOfTwo(Buffer.from(text, "utf8").subarray(0, flags.precision).toString("hex"), flags);
@@ -200,11 +207,15 @@ function formatString(text: string, verb: string, flags: Flags): string | undefi
   }
 }
 
+/** Go's raw strings hold no backquote and no control character but the tab. */
+function canBackquote(text: string): boolean {
+  return !Array.from(text).some((character) => character === "`" || (character < " " && character !== "\t"));
+}
+
 function formatFloating(value: number, verb: string, flags: Flags): string | undefined {
   if (!"vbgGxXfFeE".includes(verb)) {
     return undefined;
   }
   const digits = formatFloat(Math.abs(value), verb === "v" ? "g" : verb, flags.precision);
-  const sign = value < 0 ? "-" : flags.plus ? "+" : flags.space ? " " : "";
-  return padNumber(sign, digits, flags);
+  return padNumber(signOf(value < 0, flags), digits, flags);
 }

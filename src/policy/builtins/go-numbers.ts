@@ -16,10 +16,16 @@ export function formatInteger(value: bigint, verb: string, flags: Flags): string
   const magnitude = (value < 0n ? -value : value).toString(radix);
   const cased = verb === "X" ? magnitude.toUpperCase() : magnitude;
   const digits = flags.precision === 0 && value === 0n ? "" : cased.padStart(flags.precision ?? 0, "0");
-  const prefix = verb === "O" ? "0o" : flags.sharp ? (radixPrefixes[verb] ?? "") : "";
-  const sign = value < 0n ? "-" : flags.plus ? "+" : flags.space ? " " : "";
   const zero = flags.zero && flags.precision === undefined;
-  return padNumber(`${sign}${prefix}`, digits, { ...flags, zero });
+  return padNumber(`${signOf(value < 0n, flags)}${prefixOf(verb, flags)}`, digits, { ...flags, zero });
+}
+
+function prefixOf(verb: string, flags: Flags): string {
+  return verb === "O" ? "0o" : flags.sharp ? (radixPrefixes[verb] ?? "") : "";
+}
+
+export function signOf(isNegative: boolean, flags: Flags): string {
+  return isNegative ? "-" : flags.plus ? "+" : flags.space ? " " : "";
 }
 
 function formatCharacter(value: bigint, verb: "c" | "q" | "U", flags: Flags): string {
@@ -53,7 +59,7 @@ function fixed(magnitude: number, precision: number): string {
   if (precision <= 100 && magnitude < 1e21) {
     return magnitude.toFixed(precision);
   }
-  const [whole = "0", exponent = 0] = binaryParts(magnitude);
+  const [whole, exponent] = binaryParts(magnitude);
   const scale = 10n ** BigInt(precision);
   const scaled = BigInt(whole) * scale;
   const rounded = exponent >= 0 ? scaled << BigInt(exponent) : halfEven(scaled, BigInt(-exponent));
@@ -86,22 +92,20 @@ function exponential(magnitude: number, precision: number): string {
 
 function general(magnitude: number, precision: number | undefined): string {
   const significant = precision === 0 ? 1 : precision;
-  const text =
-    significant === undefined ? magnitude.toExponential() : magnitude.toExponential(Math.min(significant, 101) - 1);
-  const [mantissa = "0", exponentText = "+0"] = text.split("e");
+  const decimals = significant === undefined ? undefined : Math.min(significant, 101) - 1;
+  const [mantissa = "0", exponentText = "+0"] = magnitude.toExponential(decimals).split("e");
   const exponent = Number(exponentText);
   const digits = mantissa.replace(".", "").replace(/0+$/u, "") || "0";
-  const threshold =
-    significant === undefined ? 21 : Math.max(significant, digits.length > significant ? digits.length : 0);
-  if (exponent < -4 || exponent >= threshold) {
+  if (exponent < -4 || exponent >= (significant ?? 21)) {
     return `${digits.slice(0, 1)}${digits.length > 1 ? `.${digits.slice(1)}` : ""}e${twoDigits(exponentText)}`;
   }
-  if (exponent < 0) {
-    return `0.${"0".repeat(-exponent - 1)}${digits}`;
-  }
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
-  const fraction = digits.slice(exponent + 1);
-  return fraction === "" ? whole : `${whole}.${fraction}`;
+  return exponent < 0 ? `0.${"0".repeat(-exponent - 1)}${digits}` : withPoint(digits, exponent + 1);
+}
+
+/** The point stands after `places` digits. */
+function withPoint(digits: string, places: number): string {
+  const fraction = digits.slice(places);
+  return `${digits.slice(0, places).padEnd(places, "0")}${fraction === "" ? "" : `.${fraction}`}`;
 }
 
 function twoDigits(exponent: string): string {

@@ -38,37 +38,39 @@ function draw(limit: number): number {
   return Number((BigInt(randomInt(drawMax)) * BigInt(drawMax) + BigInt(randomInt(drawMax))) % BigInt(limit));
 }
 
-const groups = "([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})";
-/** Any one character may stand on either side: OPA's parser looks only at the 36 between them. */
-const shape = new RegExp(`^(?:urn:uuid:${groups}|.?${groups}.?|${groups.replaceAll("-(", "(")})$`, "iu");
+/** The forms that OPA reads; of 38 characters it looks only at the 36 in the middle. */
+const forms = [
+  /^(?:urn:uuid:)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/iu,
+  /^.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}).$/iu,
+  /^([0-9a-f]{32})$/iu,
+] as const;
 
 /** From 1582-10-15, where version 1 begins to count, to the epoch, in units of 100 ns. */
 const gregorianToUnix = 122_192_928_000_000_000n;
 
 function parseUuid(text: string): RegoValue | undefined {
-  const isShape = text.length !== 37;
-  const found = isShape ? shape.exec(text)?.slice(1) : undefined;
-  const [timeLow, timeMid, timeHigh, clock, node] = found?.filter((group) => group !== undefined) ?? [];
-  if (timeLow === undefined || timeMid === undefined || timeHigh === undefined || clock === undefined) {
+  const written = forms.map((form) => form.exec(text)?.[1]).find((found) => found !== undefined);
+  if (written === undefined) {
     return undefined;
   }
-  const version = Number.parseInt(timeHigh.slice(0, 1), 16);
-  const named = { version, variant: variantOf(Number.parseInt(clock.slice(0, 2), 16)) };
-  if ((version !== 1 && version !== 2) || node === undefined) {
-    return named;
-  }
-  const bytes = node.toLowerCase().match(/../gu) ?? [];
-  const ticks = BigInt(`0x${timeHigh.slice(1)}${timeMid}${timeLow}`) - gregorianToUnix;
-  const timed = {
-    ...named,
-    time: integer(ticks * 100n),
-    nodeid: bytes.join("-"),
-    macvariables: castOf(Number.parseInt(bytes[0] ?? "0", 16)),
-    clocksequence: Number.parseInt(clock, 16) & 0x3fff,
+  const bytes = Buffer.from(written.replaceAll("-", ""), "hex");
+  const version = bytes.readUInt8(6) >> 4;
+  const named = { version, variant: variantOf(bytes.readUInt8(8)) };
+  return version === 1 || version === 2 ? { ...named, ...timedParts(bytes, version) } : named;
+}
+
+function timedParts(bytes: Buffer, version: 1 | 2): Readonly<Record<string, RegoValue>> {
+  const ticks =
+    (BigInt(bytes.readUInt16BE(6) & 0x0fff) << 48n) |
+    (BigInt(bytes.readUInt16BE(4)) << 32n) |
+    BigInt(bytes.readUInt32BE(0));
+  const parts = {
+    time: integer((ticks - gregorianToUnix) * 100n),
+    nodeid: [...bytes.subarray(10)].map((byte) => byte.toString(16).padStart(2, "0")).join("-"),
+    macvariables: castOf(bytes.readUInt8(10)),
+    clocksequence: bytes.readUInt16BE(8) & 0x3fff,
   };
-  return version === 1
-    ? timed
-    : { ...timed, id: Number.parseInt(timeLow, 16), domain: domainOf(Number.parseInt(clock.slice(2), 16)) };
+  return version === 1 ? parts : { ...parts, id: bytes.readUInt32BE(0), domain: domainOf(bytes.readUInt8(9)) };
 }
 
 function variantOf(byte: number): string {

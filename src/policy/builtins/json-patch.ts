@@ -23,37 +23,38 @@ export function patchValue(document: RegoValue | undefined, operations: RegoValu
   return patched;
 }
 
+/** The members of an operation, parsed; what an operation needs and does not have makes it an error. */
+interface Operation {
+  readonly path: Path;
+  readonly value: Found;
+  readonly from: Path | undefined;
+}
+
+const appliers: Readonly<Record<string, (document: RegoValue, operation: Operation) => Found>> = {
+  add: (document, { path, value }) => (value === undefined ? undefined : insertAt(document, path, value)),
+  remove: (document, { path }) => removeAt(document, path),
+  replace: (document, { path, value }) => (value === undefined ? undefined : replaceAt(document, path, value)),
+  move: (document, { path, from }) => {
+    const moved = from === undefined ? undefined : valueAt(document, from);
+    const without = from === undefined || moved === undefined ? undefined : removeAt(document, from);
+    return without === undefined || moved === undefined ? undefined : insertAt(without, path, moved);
+  },
+  copy: (document, { path, from }) => {
+    const copied = from === undefined ? undefined : valueAt(document, from);
+    return copied === undefined ? undefined : insertAt(document, path, copied);
+  },
+  test: (document, { path, value }) => {
+    const found = valueAt(document, path);
+    return found !== undefined && value !== undefined && isSameValue(found, value) ? document : undefined;
+  },
+};
+
 function applyOperation(document: RegoValue, member: (name: string) => Found): Found {
-  const path = parsePath(member("path"));
-  const value = member("value");
-  const from = parsePath(member("from"));
-  if (path === undefined) {
+  const [name, path] = [member("op"), parsePath(member("path"))];
+  if (typeof name !== "string" || !Object.hasOwn(appliers, name) || path === undefined) {
     return undefined;
   }
-  switch (member("op")) {
-    case "add":
-      return value === undefined ? undefined : insertAt(document, path, value);
-    case "remove":
-      return removeAt(document, path);
-    case "replace":
-      return value === undefined ? undefined : replaceAt(document, path, value);
-    case "move": {
-      const moved = from === undefined ? undefined : valueAt(document, from);
-      const without = from === undefined || moved === undefined ? undefined : removeAt(document, from);
-      return without === undefined || moved === undefined ? undefined : insertAt(without, path, moved);
-    }
-    case "copy": {
-      const copied = from === undefined ? undefined : valueAt(document, from);
-      return copied === undefined ? undefined : insertAt(document, path, copied);
-    }
-    case "test": {
-      const found = valueAt(document, path);
-      const isSame = found !== undefined && value !== undefined && isSameValue(found, value);
-      return isSame ? document : undefined;
-    }
-    default:
-      return undefined;
-  }
+  return appliers[name]?.(document, { path, value: member("value"), from: parsePath(member("from")) });
 }
 
 function parsePath(operand: Found): Path | undefined {

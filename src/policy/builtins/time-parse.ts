@@ -126,37 +126,32 @@ const readers: Readonly<Record<string, Reader>> = {
 
 /** A name tells nothing about the offset, except `UTC` and `GMT+3`; Go reads the others as zero. */
 function readZoneName(reading: Reading): Reading | undefined {
-  const { rest } = reading;
-  const signed = /^(?:GMT)?([+-])(\d+)/u.exec(rest);
-  const isOffset = signed !== null && Number(signed[2]) <= 23;
-  const letters = /^[A-Z]{0,6}/u.exec(rest)?.[0] ?? "";
-  const name = /^(?:UTC|ChST|MeST|GMT)/u.exec(rest)?.[0];
-  if (isOffset) {
-    const hours = rest.startsWith("GMT") ? Number(`${signed[1]}${signed[2]}`) : 0;
-    return { ...reading, offsetSeconds: hours * 3600, rest: rest.slice(signed[0].length) };
+  const signed = /^(GMT)?([+-]\d+)/u.exec(reading.rest);
+  const hours = Number(signed?.[2] ?? Number.NaN);
+  if (signed !== null && Math.abs(hours) <= 23) {
+    const offsetSeconds = signed[1] === undefined ? 0 : hours * 3600;
+    return { ...reading, offsetSeconds, rest: reading.rest.slice(signed[0].length) };
   }
-  const isName =
-    letters.length === 3 || (letters.length === 4 && /T$|^WITA$/u.test(letters)) || /^[A-Z]{4}T$/u.test(letters);
-  const found = name ?? (isName ? letters : undefined);
-  return found === undefined ? undefined : { ...reading, offsetSeconds: 0, rest: rest.slice(found.length) };
+  const name = /^(?:UTC|ChST|MeST|GMT|(?:[A-Z]{3}|[A-Z]{3}T|WITA|[A-Z]{4}T)(?![A-Z]))/u.exec(reading.rest)?.[0];
+  return name === undefined ? undefined : { ...reading, offsetSeconds: 0, rest: reading.rest.slice(name.length) };
+}
+
+function readZuluOrOffset(reading: Reading, field: string): Reading | undefined {
+  return field.startsWith("Z") && reading.rest.startsWith("Z")
+    ? { ...reading, offsetSeconds: 0, rest: reading.rest.slice(1) }
+    : readOffset(reading, field);
 }
 
 function readOffset(reading: Reading, field: string): Reading | undefined {
-  if (field.startsWith("Z") && reading.rest.startsWith("Z")) {
-    return { ...reading, offsetSeconds: 0, rest: reading.rest.slice(1) };
-  }
-  const shape = field.slice(1).replaceAll("07", String.raw`(\d\d)`).replaceAll("00", String.raw`(\d\d)`);
-  const found = new RegExp(`^([+-])${shape}`, "u").exec(reading.rest);
-  const [hours, minutes, secondsPart] = [Number(found?.[2] ?? 0), Number(found?.[3] ?? 0), Number(found?.[4] ?? 0)];
-  if (found === null || hours > 24 || minutes > 60 || secondsPart > 60) {
+  const shape = field.slice(1).replaceAll(/07|00/gu, String.raw`(\d\d)`);
+  const found = new RegExp(`^[+-]${shape}`, "u").exec(reading.rest);
+  const [hours = 0, minutes = 0, remainder = 0] = found?.slice(1).map(Number) ?? [];
+  if (found === null || hours > 24 || minutes > 60 || remainder > 60) {
     return undefined;
   }
-  const magnitude = hours * 3600 + minutes * 60 + secondsPart;
-  return {
-    ...reading,
-    offsetSeconds: found[1] === "-" ? -magnitude : magnitude,
-    rest: reading.rest.slice(found[0].length),
-  };
+  const magnitude = hours * 3600 + minutes * 60 + remainder;
+  const offsetSeconds = reading.rest.startsWith("-") ? -magnitude : magnitude;
+  return { ...reading, offsetSeconds, rest: reading.rest.slice(found[0].length) };
 }
 
 function readFraction(reading: Reading, field: string): Reading | undefined {
@@ -204,7 +199,7 @@ export function parseTime(layout: string, text: string): bigint | undefined {
     if (reader !== undefined) {
       reading = reader(reading, following);
     } else {
-      reading = /^[.,]/u.test(part.field) ? readFraction(reading, part.field) : readOffset(reading, part.field);
+      reading = /^[.,]/u.test(part.field) ? readFraction(reading, part.field) : readZuluOrOffset(reading, part.field);
     }
   }
   return reading?.rest === "" ? instantRead(reading) : undefined;
@@ -234,16 +229,26 @@ function civilRead(reading: Reading): CivilTime | undefined {
 
 /** The day of the month, or of the year; both must agree when both are told. */
 function dateRead(reading: Reading, readYear: number): Pick<CivilTime, "month" | "day"> | undefined {
-  if (reading.yearDay === undefined) {
-    const { month = 1, day = 1 } = reading;
-    return day >= 1 && day <= daysInMonth(readYear, month) ? { month, day } : undefined;
+  if (reading.yearDay !== undefined) {
+    const found = dateOfYearDay(readYear, reading.yearDay);
+    return agrees(reading.month, found?.month) && agrees(reading.day, found?.day) ? found : undefined;
   }
-  let day = reading.yearDay;
-  let month = 1;
-  while (month <= 12 && day > daysInMonth(readYear, month)) {
-    day -= daysInMonth(readYear, month);
-    month += 1;
+  const { month = 1, day = 1 } = reading;
+  return day >= 1 && day <= daysInMonth(readYear, month) ? { month, day } : undefined;
+}
+
+function agrees(told: number | undefined, found: number | undefined): boolean {
+  return told === undefined || told === found;
+}
+
+function dateOfYearDay(inYear: number, dayOfYear: number): Pick<CivilTime, "month" | "day"> | undefined {
+  let day = dayOfYear;
+  for (let month = 1; month <= 12; month += 1) {
+    const days = daysInMonth(inYear, month);
+    if (day <= days) {
+      return day >= 1 ? { month, day } : undefined;
+    }
+    day -= days;
   }
-  const agrees = (reading.month ?? month) === month && (reading.day ?? day) === day;
-  return month <= 12 && day >= 1 && agrees ? { month, day } : undefined;
+  return undefined;
 }

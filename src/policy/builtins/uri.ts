@@ -26,9 +26,9 @@ const zoneText = /^(?:[\w\-.~!$&'()*+,;=:[\]<>"]|[^\0-\u007f]|%25|%20|%[\da-f]{2
 const optionalPort = /^(?::\d*)?$/u;
 
 function parseUri(text: string): Uri | undefined {
-  const hash = text.indexOf("#");
-  const fragment = percentDecode(hash < 0 ? "" : text.slice(hash + 1));
-  const reference = parseReference(hash < 0 ? text : text.slice(0, hash));
+  const [beforeFragment, fragmentText] = cut(text, "#");
+  const fragment = percentDecode(fragmentText);
+  const reference = parseReference(beforeFragment);
   return reference === undefined || fragment === undefined ? undefined : { ...reference, fragment };
 }
 
@@ -41,22 +41,27 @@ function parseReference(text: string): Uri | undefined {
   }
   const written = /^([a-z][a-z\d+\-.]*):/iu.exec(text)?.[1] ?? "";
   const scheme = written.toLowerCase();
-  const afterScheme = written === "" ? text : text.slice(written.length + 1);
-  const question = afterScheme.indexOf("?");
-  const rest = question < 0 ? afterScheme : afterScheme.slice(0, question);
-  const rawQuery = question < 0 ? "" : afterScheme.slice(question + 1);
-  if (!rest.startsWith("/")) {
-    return scheme === "" ? parseRelative(rest, rawQuery) : { ...nothing, scheme, rawQuery };
+  const [rest, rawQuery] = cut(written === "" ? text : text.slice(written.length + 1), "?");
+  if (rest.startsWith("/")) {
+    return parseHierarchy({ ...nothing, scheme, rawQuery }, rest);
   }
-  const hasAuthority = rest.startsWith("//") && (scheme !== "" || !rest.startsWith("///"));
+  return scheme === "" ? parseRelative(rest, rawQuery) : { ...nothing, scheme, rawQuery };
+}
+
+/** What starts with `/`: a path, or an authority and a path. */
+function parseHierarchy(uri: Uri, rest: string): Uri | undefined {
+  const hasAuthority = rest.startsWith("//") && (uri.scheme !== "" || !rest.startsWith("///"));
   if (!hasAuthority) {
-    return withPath({ ...nothing, scheme, rawQuery }, rest);
+    return withPath(uri, rest);
   }
-  const slash = rest.indexOf("/", 2);
-  const host = parseAuthority(scheme, slash < 0 ? rest.slice(2) : rest.slice(2, slash));
-  return host === undefined
-    ? undefined
-    : withPath({ ...nothing, ...host, scheme, rawQuery }, slash < 0 ? "" : rest.slice(slash));
+  const [authority] = cut(rest.slice(2), "/");
+  const host = parseAuthority(uri.scheme, authority);
+  return host === undefined ? undefined : withPath({ ...uri, ...host }, rest.slice(2 + authority.length));
+}
+
+function cut(text: string, separator: string): readonly [before: string, after: string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 function hasControl(text: string): boolean {

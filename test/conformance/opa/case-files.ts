@@ -4,8 +4,10 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { isRegoObject, type RegoValue } from "../../../src/policy/builtins/rego-value.ts";
+import { versions } from "../../../src/toolchain/versions.ts";
 
-export const opaVersion = "v1.22.2";
+/** The pinned version, as Go names it. */
+export const opaVersion = `v${versions.opa}`;
 const opaModule = "github.com/open-policy-agent/opa";
 
 export interface OpaCase {

@@ -1,9 +1,15 @@
-/** Runs one case and says how it went, as OPA's own WASM test does. */
-import { beginEvaluation, createEvaluationInstant, createHostBuiltins } from "../../../src/policy/builtins/index.ts";
-import { refusalOfBuiltin } from "../../../src/policy/builtins/refused.ts";
+/** Runs one case and says how it went, comparing as OPA's own test of its WASM does. */
+import {
+  beginEvaluation,
+  createEvaluationInstant,
+  createHostBuiltins,
+  hostBuiltinNames,
+  refusalOfBuiltin,
+} from "../../../src/policy/builtins/index.ts";
 import {
   isRegoArray,
   isRegoObject,
+  parseRegoValue,
   RegoKeyed,
   RegoSet,
   type RegoValue,
@@ -11,7 +17,7 @@ import {
 import { canonicalText, compareValues } from "../../../src/policy/builtins/value-order.ts";
 import type { OpaCase } from "./case-files.ts";
 import { type CompiledCase, resultEntrypoint } from "./compiled-cases.ts";
-import { loadCase } from "./wasm-host.ts";
+import { type LoadedCase, loadCase } from "./wasm-host.ts";
 
 export type CaseVerdict =
   | { readonly outcome: "passed" }
@@ -21,87 +27,67 @@ export type CaseVerdict =
   /** The host refuses a bundle that needs these. */
   | { readonly outcome: "refused"; readonly needed: readonly string[] };
 
-const hostNames = new Set(Object.keys(createHostBuiltins(createEvaluationInstant())));
-
-export function judgeCase(asked: OpaCase, compiled: CompiledCase): CaseVerdict {
-  if ("compileError" in compiled) {
-    return { outcome: "not_compiled", why: compiled.compileError };
-  }
+export async function judgeCase(asked: OpaCase, compiled: CompiledCase): Promise<CaseVerdict> {
+  if ("compileError" in compiled) return { outcome: "not_compiled", why: compiled.compileError };
   const instant = createEvaluationInstant();
   beginEvaluation(instant, Math.floor(Date.now() / 1000));
-  const loaded = loadCase(compiled.wasm, createHostBuiltins(instant));
-  const missing = loaded.needed.filter((name) => !hostNames.has(name));
-  if (missing.length > 0) {
-    return missing.every((name) => refusalOfBuiltin(name) !== undefined)
-      ? { outcome: "refused", needed: missing }
-      : { outcome: "failed", why: `needs ${missing.join(", ")}, which the host neither has nor refuses` };
-  }
-  const answer = evaluate(asked, loaded);
-  if (asked.wantsError) {
-    // Built-in errors show only in OPA's strict mode, which WASM does not have: there they are undefined.
-    const wanted = asked.strictError ? "" : "an error";
-    const got = typeof answer === "string" ? "an error" : rowsText(answer, asked).join(" ");
-    return got === wanted
-      ? { outcome: "passed" }
-      : { outcome: "failed", why: `wants ${wanted || "undefined"}, got ${got}` };
-  }
-  if (typeof answer === "string") {
-    return { outcome: "failed", why: answer };
-  }
-  const got = rowsText(answer, asked).join(" ");
-  const wanted = rowsText(asked.wantResult ?? [], asked).join(" ");
+  const loaded = await loadCase(compiled.wasm, createHostBuiltins(instant));
+  const missing = loaded.needed.filter((name) => !hostBuiltinNames.has(name));
+  const unexplained = missing.filter((name) => refusalOfBuiltin(name) === undefined);
+  if (unexplained.length > 0) return { outcome: "failed", why: `nobody has or refuses ${unexplained.join(", ")}` };
+  if (missing.length > 0) return { outcome: "refused", needed: missing };
+
+  const got = evaluate(asked, loaded);
+  const wanted = wantedText(asked);
   return got === wanted ? { outcome: "passed" } : { outcome: "failed", why: `wants ${wanted}, got ${got}` };
 }
 
-/** The rows of the answer, or what went wrong. */
-function evaluate(asked: OpaCase, loaded: ReturnType<typeof loadCase>): readonly RegoValue[] | string {
+const anError = "an error";
+
+/** A built-in's error shows only in OPA's strict mode, which WASM does not have: there it is undefined, no row. */
+function wantedText(asked: OpaCase): string {
+  if (asked.wantsError) return asked.strictError ? rowsText([], asked) : anError;
+  return rowsText(asked.wantResult ?? [], asked);
+}
+
+function evaluate(asked: OpaCase, loaded: LoadedCase): string {
   try {
-    const rows = loaded.evaluate(resultEntrypoint, asked.data, inputText(asked));
-    const [row] = rows instanceof RegoSet ? rows.members : isRegoArray(rows) ? rows : [];
-    const result = isRegoObject(row) ? row["result"] : undefined;
-    return result instanceof RegoSet ? result.members : [];
+    const input = asked.inputTerm === undefined ? asked.input : parseRegoValue(asked.inputTerm);
+    const results = loaded.evaluate(resultEntrypoint, asked.data, input);
+    const [first] = results instanceof RegoSet ? results.members : isRegoArray(results) ? results : [];
+    const rows = isRegoObject(first) ? first["result"] : undefined;
+    return rowsText(rows instanceof RegoSet ? rows.members : [], asked);
   } catch (error) {
-    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    // Only a conflict between rules is an error that WASM shows; anything else is ours.
+    const message = String(error);
+    return /conflict/u.test(message) ? anError : message;
   }
 }
 
-function inputText(asked: OpaCase): string | undefined {
-  const input = asked.inputTerm === undefined ? asked.input : parseRegoValue(asked.inputTerm);
-  return input === undefined ? undefined : printRegoValue(input);
-}
-
-/** Rows as comparable texts: sets become arrays, and where the case says so arrays are sorted. */
-function rowsText(rows: readonly RegoValue[], asked: OpaCase): readonly string[] {
-  return [...new Set(rows.map((row) => rowText(row, asked)))].toSorted();
+/** Rows without order, as one comparable text. */
+function rowsText(rows: readonly RegoValue[], asked: OpaCase): string {
+  return `rows(${[...new Set(rows.map((row) => rowText(row, asked)))].toSorted().join(" ")})`;
 }
 
 function rowText(row: RegoValue, asked: OpaCase): string {
-  if (!isRegoObject(row)) {
-    return canonicalText(row);
-  }
-  const sorted = Object.entries(row)
+  if (!isRegoObject(row)) return canonicalText(row);
+  return Object.entries(row)
     .filter(([name]) => !(asked.ignoreGeneratedVars && name.startsWith("__local")))
     .map(([name, value]) => {
       const plain = asJson(value);
-      const texts = isRegoArray(plain) && asked.sortBindings ? plain.map(canonicalText).toSorted() : undefined;
-      return `${name}=${texts === undefined ? canonicalText(plain) : `[${texts.join(",")}]`}`;
-    });
-  return sorted.toSorted().join("&");
+      return `${name}=${canonicalText(isRegoArray(plain) && asked.sortBindings ? plain.toSorted(compareValues) : plain)}`;
+    })
+    .toSorted()
+    .join("&");
 }
 
+/** Sets become sorted arrays, and keys that are no strings their texts. */
 function asJson(value: RegoValue): RegoValue {
-  if (value instanceof RegoSet) {
-    return value.members.toSorted(compareValues).map(asJson);
-  }
-  if (value instanceof RegoKeyed) {
-    return Object.fromEntries(
-      value.pairs.map(([key, member]) => [typeof key === "string" ? key : canonicalText(asJson(key)), asJson(member)]),
-    );
-  }
-  if (isRegoArray(value)) {
-    return value.map(asJson);
-  }
-  return isRegoObject(value)
-    ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asJson(member)]))
-    : value;
+  if (value instanceof RegoSet) return value.members.toSorted(compareValues).map(asJson);
+  if (isRegoArray(value)) return value.map(asJson);
+  const pairs = value instanceof RegoKeyed ? value.pairs : isRegoObject(value) ? Object.entries(value) : undefined;
+  if (pairs === undefined) return value;
+  return Object.fromEntries(
+    pairs.map(([key, member]) => [typeof key === "string" ? key : canonicalText(asJson(key)), asJson(member)]),
+  );
 }

@@ -12,7 +12,7 @@ import { constants, gunzipSync, zstdCompressSync, zstdDecompressSync } from "nod
 import { isRegoObject } from "../../../src/policy/builtins/rego-value.ts";
 import { type OpaCase, opaVersion } from "./case-files.ts";
 
-export type CompiledCase = { readonly wasm: Uint8Array } | { readonly compileError: string };
+export type CompiledCase = { readonly wasm: Uint8Array<ArrayBuffer> } | { readonly compileError: string };
 
 export const resultEntrypoint = "chaperone_conformance/result";
 const compilersAtOnce = 2;
@@ -96,22 +96,20 @@ async function compileCase(opa: string, asked: OpaCase, sources: readonly string
   }
 }
 
-/** OPA's own words, without the command line. */
+/** OPA's own words, without the command line. Anything but its refusal to compile is an error of the run. */
 function compileErrorOf(error: unknown): string {
-  const words = error instanceof Error && "stderr" in error ? String(error.stderr) : "";
-  if (words === "") {
-    throw new Error("OPA could not be run", { cause: error });
-  }
-  return words.trim();
+  const said = error instanceof Error && "stdout" in error && "code" in error && error.code === 1 ? error.stdout : "";
+  if (typeof said !== "string" || said === "") throw new Error("OPA could not be run", { cause: error });
+  return said.trim();
 }
 
 /** The bundle is a tar whose entries are a 512 byte header and a padded body. */
-function policyOf(tar: Buffer): Uint8Array {
+function policyOf(tar: Buffer): Uint8Array<ArrayBuffer> {
   for (let at = 0; at + 512 <= tar.length; ) {
     const name = tar.toString("utf8", at, at + 100).replace(/\0.*$/su, "");
     const size = Number.parseInt(tar.toString("utf8", at + 124, at + 136), 8) || 0;
     if (name.endsWith("policy.wasm")) {
-      return tar.subarray(at + 512, at + 512 + size);
+      return Uint8Array.from(tar.subarray(at + 512, at + 512 + size));
     }
     at += 512 + Math.ceil(size / 512) * 512;
   }
@@ -145,6 +143,6 @@ function unpacked(pack: Buffer): readonly CompiledCase[] {
   return parseIndex(bytes.toString("utf8", 4, indexEnd)).map(({ kind, sizeBytes }) => {
     const body = bytes.subarray(at, at + sizeBytes);
     at += sizeBytes;
-    return kind === "wasm" ? { wasm: body } : { compileError: body.toString("utf8") };
+    return kind === "wasm" ? { wasm: Uint8Array.from(body) } : { compileError: body.toString("utf8") };
   });
 }

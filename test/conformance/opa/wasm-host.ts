@@ -8,81 +8,64 @@ import {
   type RegoValue,
 } from "../../../src/policy/builtins/rego-value.ts";
 
-type WasmFunction = (...args: readonly number[]) => number;
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: Record<string, WasmFunction> };
-  readonly Memory: new (descriptor: { initial: number }) => Memory;
-};
-
-export interface CaseRun {
+export interface LoadedCase {
   /** Built-ins that the module asks its host for. */
   readonly needed: readonly string[];
-  /** Throws when the policy aborts. The value text of the result keeps sets apart from arrays. */
-  evaluate(entrypoint: string, data: RegoValue, inputText: string | undefined): RegoValue;
+  /** The value of the entrypoint's result set. Throws when the policy aborts. */
+  evaluate(entrypoint: string, data: RegoValue, input: RegoValue | undefined): RegoValue;
 }
 
-export function loadCase(wasm: Uint8Array, builtins: BuiltinFamily): CaseRun {
-  const memory = new WebAssembly.Memory({ initial: 8 });
+export async function loadCase(wasm: Uint8Array<ArrayBuffer>, builtins: BuiltinFamily): Promise<LoadedCase> {
+  const memory = new WebAssembly.Memory({ initial: 8, maximum: 4096 });
   const bridge = createBuiltinBridge(builtins);
-  const text = (address: number): string => {
+  const readText = (address: number): string => {
     const bytes = new Uint8Array(memory.buffer);
     return new TextDecoder().decode(bytes.subarray(address, bytes.indexOf(0, address)));
   };
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), {
+  const { exports } = new WebAssembly.Instance(await WebAssembly.compile(wasm), {
     env: {
       memory,
       opa_abort: (address: number) => {
-        throw new Error(text(address));
+        throw new Error(readText(address));
       },
       opa_println: () => 0,
       ...bridge.imports,
     },
   });
-  const named = (name: string): WasmFunction => {
-    const found = exports[name];
-    if (found === undefined) {
-      throw new Error(`the module exports no ${name}`);
-    }
-    return found;
+  const call = (name: string, ...operands: readonly number[]): number => {
+    const exported = exports[name];
+    if (typeof exported !== "function") throw new Error(`the module exports no ${name}`);
+    return Number(Reflect.apply(exported, undefined, operands));
   };
-  const write = (source: string): number => {
-    const bytes = new TextEncoder().encode(source);
-    const start = named("opa_malloc")(bytes.length);
+  const write = (value: RegoValue): number => {
+    const bytes = new TextEncoder().encode(printRegoValue(value));
+    const start = call("opa_malloc", bytes.length);
     new Uint8Array(memory.buffer).set(bytes, start);
-    const address = named("opa_value_parse")(start, bytes.length);
-    if (address === 0) {
-      throw new Error("the module does not take the value");
-    }
+    const address = call("opa_value_parse", start, bytes.length);
+    if (address === 0) throw new Error("the module does not take the value");
     return address;
   };
-  const ids = (name: string): Record<string, number> => {
-    const value = parseRegoValue(text(named("opa_json_dump")(named(name)())));
+  const readIds = (name: string): Record<string, number> => {
+    const value = parseRegoValue(readText(call("opa_json_dump", call(name))));
     return isRegoObject(value) ? Object.fromEntries(Object.entries(value).map(([key, id]) => [key, Number(id)])) : {};
   };
-  const builtinIds = ids("builtins");
+  const builtinIds = readIds("builtins");
   bridge.connect({
     memory,
-    allocate: named("opa_malloc"),
-    dumpValue: named("opa_value_dump"),
-    parseValue: named("opa_value_parse"),
+    allocate: (sizeBytes) => call("opa_malloc", sizeBytes),
+    dumpValue: (address) => call("opa_value_dump", address),
+    parseValue: (address, sizeBytes) => call("opa_value_parse", address, sizeBytes),
     builtinIds,
   });
   return {
     needed: Object.keys(builtinIds),
-    evaluate: (entrypoint, data, inputText) => {
-      const context = named("opa_eval_ctx_new")();
-      named("opa_eval_ctx_set_data")(context, write(printRegoValue(data)));
-      if (inputText !== undefined) {
-        named("opa_eval_ctx_set_input")(context, write(inputText));
-      }
-      named("opa_eval_ctx_set_entrypoint")(context, ids("entrypoints")[entrypoint] ?? -1);
-      named("eval")(context);
-      return parseRegoValue(text(named("opa_value_dump")(named("opa_eval_ctx_get_result")(context))));
+    evaluate: (entrypoint, data, input) => {
+      const context = call("opa_eval_ctx_new");
+      call("opa_eval_ctx_set_data", context, write(data));
+      if (input !== undefined) call("opa_eval_ctx_set_input", context, write(input));
+      call("opa_eval_ctx_set_entrypoint", context, readIds("entrypoints")[entrypoint] ?? -1);
+      call("eval", context);
+      return parseRegoValue(readText(call("opa_value_dump", call("opa_eval_ctx_get_result", context))));
     },
   };
 }
