@@ -138,7 +138,8 @@ class Room implements PolicyRoom {
     this.#rejectedRevision = revision;
     if (!isNews) return;
     const { id } = this.#options;
-    this.#world.announcer.announce({ type: "event", event: "policy_refused", time, detail: { id, code, detail } });
+    const facts = { id, code, detail, ...(revision === undefined ? {} : { revision }) };
+    this.#world.announcer.announce({ type: "event", event: "policy_refused", time, detail: facts });
   }
 
   /**
