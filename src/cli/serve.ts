@@ -2,6 +2,7 @@
 import { assemble, type House } from "../assemble.ts";
 import type { Config } from "../config/index.ts";
 import type { OpenListeners } from "../doors/index.ts";
+import { startWatchdog } from "../policy/index.ts";
 import { type CliIo, type Command, configOptions, noOperands } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { renderGreeting } from "./greeting.ts";
@@ -18,6 +19,7 @@ export const serve: Command = {
     const house = await assemble(config, { version: io.version, log: io.stderr });
     // Signals are heard before the doors open: an early SIGTERM must not leave a socket behind.
     const stop = waitForStop(house, io);
+    const watchdog = startWatchdog();
     try {
       const open = await house.listen();
       announce(config, house, open);
@@ -26,6 +28,7 @@ export const serve: Command = {
       await open.drain(limits.drainMilliseconds);
     } finally {
       await house.close();
+      await watchdog.stop();
       stop.forget();
     }
     return exitCodes.yes;

@@ -1,4 +1,5 @@
 /** Starting, stopping and being in each other's way. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { foundingInput } from "../fakes/requests.ts";
@@ -20,6 +21,15 @@ test("SIGTERM answers what is in flight and exits 0", async () => {
   for (const answer of await Promise.all(inFlight)) {
     if (answer !== undefined) expect(answer.body).toMatchObject({ allow: true });
   }
+});
+
+test("start and stop are on record, with what was configured", async () => {
+  const house = await serve(folder.path);
+  expect(await house.stop()).toBe(0);
+  const events = readFileSync(join(folder.path, "state/audit/audit-00000001.jsonl"), "utf8")
+    .split("\n")
+    .flatMap((line) => /"event":"(started|stopped|policy_activated|key_activated)"/.exec(line)?.[1] ?? []);
+  expect(events).toEqual(["policy_activated", "key_activated", "started", "stopped"]);
 });
 
 test("a second process on one state folder is refused by name, and the first is not disturbed", async () => {
