@@ -1,6 +1,6 @@
 /** Go's `fmt.Sprintf` for the values that OPA hands it: integers, floats and texts; anything else as its Rego text. */
 import { assertWithin, BuiltinLimitError, builtinBounds } from "./bounds.ts";
-import { formatFloat, formatInteger, groupOfTwo, quoteText, signOf } from "./go-numbers.ts";
+import { formatFloat, formatInteger, groupOfTwo, keepPoint, quoteText, signOf } from "./go-numbers.ts";
 import { type Flags, pad, padNumber } from "./go-padding.ts";
 import { printRegoValue, RegoDecimal, RegoSet, type RegoValue } from "./rego-value.ts";
 import { orderedElementsOf, orderedPairsOf } from "./value-order.ts";
@@ -191,7 +191,12 @@ function formatValue(value: Argument, verb: string, flags: Flags): string {
       : typeof value === "bigint"
         ? formatWhole(value, verb, flags)
         : formatFloating(value, verb, flags);
-  return formatted ?? `%!${verb}(${typeNameOf(value).replace("*", "")}=${formatValue(value, "v", flags)})`;
+  return formatted ?? `%!${verb}(${typeNameOf(value).replace("*", "")}=${formatValue(value, plainVerb(value), flags)})`;
+}
+
+/** The verb that shows a value as it is. */
+function plainVerb(value: Argument): string {
+  return typeof value === "string" ? "s" : typeof value === "number" ? "g" : "d";
 }
 
 function formatString(text: string, verb: string, flags: Flags): string | undefined {
@@ -222,6 +227,7 @@ function formatFloating(value: number, verb: string, flags: Flags): string | und
   if (!"vbgGxXfFeE".includes(verb)) {
     return undefined;
   }
-  const digits = formatFloat(Math.abs(value), verb === "v" ? "g" : verb, flags.precision);
+  const text = formatFloat(Math.abs(value), verb === "v" ? "g" : verb, flags.precision);
+  const digits = flags.sharp && verb !== "v" ? keepPoint(text, verb, flags.precision) : text;
   return padNumber(signOf(value < 0, flags), digits, flags);
 }

@@ -79,6 +79,18 @@ function hexadecimal(magnitude: number, precision: number | undefined): string {
   return `0x1${fraction === "" ? "" : `.${fraction}`}p${twoDigits(String(exponent + 52))}`;
 }
 
+/** What `#` asks for: always a point, and for `%g` the zeros at the end as well. */
+export function keepPoint(text: string, verb: string, precision: number | undefined): string {
+  const [mantissa = "", exponent = ""] = text.split(/(?=[eE])/u);
+  if (!"gGeEfF".includes(verb)) {
+    return text;
+  }
+  const pointed = mantissa.includes(".") ? mantissa : `${mantissa}.`;
+  const digits = pointed.replace(".", "").replace(/^0+/u, "").length;
+  const missing = verb.toLowerCase() === "g" ? Math.max(0, (precision ?? 6) - digits) : 0;
+  return `${pointed}${"0".repeat(missing)}${exponent}`;
+}
+
 /** Exact decimals: a double is a binary fraction, so its decimal expansion ends. */
 function fixed(magnitude: number, precision: number): string {
   if (precision <= 100 && magnitude < 1e21) {
