@@ -1,4 +1,5 @@
 /** Builds the house from its configuration: one factory per room, in the order in which they need each other. */
+import { createHash } from "node:crypto";
 import type { Writable } from "node:stream";
 import { openDecisionLog } from "./audit/index.ts";
 import { createClock } from "./clock/index.ts";
@@ -11,6 +12,8 @@ import { decide } from "./pdp/decide.ts";
 import type { PathPorts } from "./pdp/path-ports.ts";
 import { createPolicyRoom, type PolicyRoom } from "./policy/index.ts";
 import type { Announcer } from "./ports/announcer.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { PolicyState } from "./ports/policy-status.ts";
 import { openStateFolder } from "./state/index.ts";
 import { describeReadiness, describeStatus, type Rooms } from "./status.ts";
 import { createTelemetry, type Telemetry } from "./telemetry/index.ts";
@@ -44,13 +47,7 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   if (audit.lastRecordedTime !== undefined) clock.noteCertain(audit.lastRecordedTime);
 
   let policy: PolicyRoom | undefined;
-  const telemetry = createTelemetry(config.telemetry, {
-    version: world.version,
-    stream: world.log,
-    secrets: [...config.credentials.gateways.map(({ secret }) => secret), config.credentials.operator ?? []].flat(),
-    policyState: () => policy?.state(),
-    now: () => clock.read().epochSeconds,
-  });
+  const telemetry = openTelemetry(config, world, clock, () => policy?.state());
   const log = telemetry.countRecords(audit);
   const announcer = createAnnouncer(log, telemetry);
 
@@ -83,6 +80,10 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     observer: telemetry.observer,
     credentials: config.credentials,
   };
+  announceStart(announcer, config, world, clock.read().epochSeconds);
+  opened.defer(() => {
+    announcer.announce({ type: "event", event: "stopped", time: clock.read().epochSeconds, detail: {} });
+  });
   const close = opened.move();
   return {
     ...doors,
@@ -93,6 +94,30 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     },
     close: () => close.disposeAsync(),
   };
+}
+
+function openTelemetry(
+  { telemetry, credentials }: Config,
+  { version, log }: AssemblyWorld,
+  clock: Clock,
+  policyState: () => PolicyState | undefined,
+): Telemetry {
+  const secrets = [...credentials.gateways.map(({ secret }) => secret), credentials.operator ?? []].flat();
+  return createTelemetry(telemetry, {
+    version,
+    stream: log,
+    secrets,
+    policyState,
+    now: () => clock.read().epochSeconds,
+  });
+}
+
+/** The configuration is on record by its digest: two starts with one digest were configured alike. Secrets are no part of it. */
+function announceStart(announcer: Announcer, config: Config, { version }: AssemblyWorld, time: number): void {
+  const { credentials: _secret, ...open } = config;
+  const configuration = createHash("sha256").update(JSON.stringify(open)).digest("hex");
+  const detail = { version, configuration, development_defaults: config.developmentDefaults.length > 0 };
+  announcer.announce({ type: "event", event: "started", time, detail });
 }
 
 /** An event that cannot be put on record is said in the log: it concerns no decision, and decisions deny by themselves. */

@@ -7,19 +7,19 @@
 #   - input: schema["input.schema"]
 package chaperone
 
+import data.chaperone.clearance
 import data.chaperone.least_privilege
 import data.chaperone.objections.objections
 
 # METADATA
 # title: Verdict on one request
-# description: What src/domain/verdict.ts accepts, member for member; anything else is a fault and denies.
+# description: By default a deny. The value is what src/domain/verdict.ts accepts, member for member.
 # entrypoint: true
 # custom:
 #   code: not_decided
 #   remedy: Report it; a well-formed request always meets a rule that says why not.
 # related_resources:
-#   - ref: docs/policies.md#verdict
-#     description: The verdict
+#   - docs/policies.md#verdict
 default decision := {
 	"outcome": "deny",
 	"reasons": [{"code": "not_decided", "message": "No rule of the policy decided this request."}],
@@ -27,12 +27,10 @@ default decision := {
 
 decision := {"outcome": "deny", "reasons": _listed(objections)} if {
 	count(objections) > 0
-} else := {"outcome": "approval_required", "reasons": _listed(_approvals)} if {
-	count(_approvals) > 0
+} else := {"outcome": "approval_required", "reasons": _listed(clearance.approvals)} if {
+	count(clearance.approvals) > 0
+	clearance.once_approved
 	least_privilege.choice
-	every name, guard in data.chaperone.guards {
-		_clear_once_approved(name, guard)
-	}
 } else := {
 	"outcome": "allow",
 	"role": choice.role,
@@ -44,24 +42,7 @@ decision := {"outcome": "deny", "reasons": _listed(objections)} if {
 	"reasons": [{"code": "permitted", "message": "The chosen role is the smallest that covers what is asked."}],
 } if {
 	choice := least_privilege.choice
-	every guard in data.chaperone.guards {
-		guard.clear == true
-	}
-}
-
-_approvals contains {"code": name, "message": message} if {
-	some name, guard in data.chaperone.guards
-	not guard.clear == true
-	guard.clear_with_approval == true
-	message := object.get(guard, "approval_message", "A person must approve this request.")
-}
-
-_clear_once_approved(_, guard) if guard.clear == true
-
-_clear_once_approved(name, guard) if {
-	guard.clear_with_approval == true
-	some approval in _approvals
-	approval.code == name
+	clearance.complete
 }
 
 # A verdict carries at most 64 reasons; more would be a fault.

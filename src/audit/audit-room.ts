@@ -4,11 +4,14 @@ import type { AuditHead } from "./checkpoint.ts";
 import type { Failing } from "./journal.ts";
 import type { Recovery } from "./recover-folder.ts";
 
+export const durabilities = ["process", "disk"] as const;
+export type Durability = (typeof durabilities)[number];
+
 export interface AuditOptions {
   /** Created when missing; belongs to one process at a time. */
   readonly folder: string;
   /** `process`: written to the file when the decision is answered. `disk`: on the disk as well. */
-  readonly durability: "process" | "disk";
+  readonly durability: Durability;
   /** A file that has grown this far is followed by a new one. */
   readonly rotateBytes: number;
   /** A signed checkpoint at least every so many lines. */
@@ -32,8 +35,8 @@ export interface AuditState {
   readonly failing: Failing | undefined;
   /** Why the current file cannot be followed by a new one; nothing is lost meanwhile. */
   readonly rotationFailing: string | undefined;
-  /** What was found at opening after a crash. */
-  readonly recovered: Recovery | undefined;
+  /** What was found at opening when the process before did not stop in order; empty otherwise. */
+  readonly recovered: readonly Recovery[];
 }
 
 export interface AuditRoom extends DecisionLog {

@@ -11,7 +11,7 @@ export function beginJournal(settings: Omit<JournalTerms, "writer">, found: Reco
   const terms = { ...settings, writer: found.writer ?? randomBytes(16).toString("hex") };
   const time = terms.clock.read().epochSeconds;
   const { oldest } = found;
-  const pendingEvents = renderRecovery(found, time);
+  const pendingEvents = renderRecoveries(found, time);
   const begun = found.sizeBytes === 0 ? beginFile(terms, found, time) : continueFile(terms, found);
   const journal = new Journal(terms, { ...begun, oldest, pendingEvents });
   if (pendingEvents.length > 0) journal.tryToCatchUp();
@@ -40,16 +40,16 @@ function continueFile({ folder }: JournalTerms, { fileNumber, sizeBytes, chain }
   return { chain, file: LogFile.open(folder, fileNumber, sizeBytes) };
 }
 
-function renderRecovery({ chain, recovery }: RecoveredFolder, time: number): readonly EventRecord[] {
-  if (recovery === undefined) return [];
-  const { cause, file, cutBytes, cutDigest, keptAs } = recovery;
-  const detail = {
-    cause,
-    file,
-    unsealed_lines: chain.position.sequence - (chain.head?.sequence ?? 0),
-    cut_bytes: cutBytes,
-    ...(cutDigest === undefined ? {} : { cut_sha256: cutDigest }),
-    ...(keptAs === undefined ? {} : { kept_as: keptAs }),
-  };
-  return [{ type: "event", event: "recovered", time, detail }];
+function renderRecoveries({ chain, recoveries }: RecoveredFolder, time: number): readonly EventRecord[] {
+  return recoveries.map(({ cause, file, cutBytes, cutDigest, keptAs }) => {
+    const detail = {
+      cause,
+      file,
+      unsealed_lines: chain.position.sequence - (chain.head?.sequence ?? 0),
+      cut_bytes: cutBytes,
+      ...(cutDigest === undefined ? {} : { cut_sha256: cutDigest }),
+      ...(keptAs === undefined ? {} : { kept_as: keptAs }),
+    };
+    return { type: "event", event: "recovered", time, detail };
+  });
 }

@@ -2,7 +2,7 @@
 import type { FindingCode } from "./audit-report.ts";
 import { isSignedBy } from "./audit-key.ts";
 import { type ChainedLine, signedBytes } from "./chained-line.ts";
-import { type AuditHead, numberMember } from "./checkpoint.ts";
+import { type AuditHead, checkpointHead, numberMember } from "./checkpoint.ts";
 
 export class ChainSeal {
   readonly #accepted: readonly string[];
@@ -30,10 +30,7 @@ export class ChainSeal {
     if (members["type"] !== "checkpoint") return this.#countDown(line);
     this.#due = numberMember(members, "next_within") ?? 0;
     const finding = this.#check(line, bytes);
-    if (finding === undefined && isWhole) {
-      const { writer, sequence, hash } = line;
-      this.#sealedTo = { writer, sequence, hash, time: numberMember(members, "time") ?? 0 };
-    }
+    if (finding === undefined && isWhole) this.#sealedTo = checkpointHead(line);
     return finding;
   }
 

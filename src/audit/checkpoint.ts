@@ -1,7 +1,13 @@
 /** The lines that the log writes of its own accord: the first line of each file, and the signed checkpoints. */
 import type { JsonObject } from "../domain/json.ts";
 import type { AuditKey } from "./audit-key.ts";
-import { type ChainPosition, type RenderedLine, renderLine, renderSignedLine } from "./chained-line.ts";
+import {
+  type ChainedLine,
+  type ChainPosition,
+  type RenderedLine,
+  renderLine,
+  renderSignedLine,
+} from "./chained-line.ts";
 
 /** A checkpoint to keep off the pod: the chain up to here can then not be cut or rewritten unseen. */
 export interface AuditHead extends ChainPosition {
@@ -48,6 +54,12 @@ export function renderFileHeader(writer: string, previous: ChainPosition, header
 export function numberMember(members: JsonObject, name: string): number | undefined {
   const value = members[name];
   return typeof value === "number" && Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** Undefined when the line is no checkpoint. */
+export function checkpointHead({ writer, sequence, hash, members }: ChainedLine): AuditHead | undefined {
+  if (members["type"] !== "checkpoint") return undefined;
+  return { writer, sequence, hash, time: numberMember(members, "time") ?? 0 };
 }
 
 /** `<writer>:<sequence>:<hash>`, as `--head` takes it. */

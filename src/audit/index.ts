@@ -10,9 +10,10 @@ import { lockFolder } from "./folder-lock.ts";
 import type { Journal } from "./journal.ts";
 import { OpenLog } from "./open-log.ts";
 import { recoverFolder } from "./recover-folder.ts";
+import { syncFolder } from "./sync-folder.ts";
 import { type Commit, DiskCommit, ProcessCommit } from "./commit.ts";
 
-export type { AuditOptions, AuditRoom, AuditState } from "./audit-room.ts";
+export { type AuditOptions, type AuditRoom, type AuditState, durabilities } from "./audit-room.ts";
 export { parseAuditPublicKey } from "./audit-key.ts";
 export { type AuditReport, blindSpots, type Finding, findings } from "./audit-report.ts";
 export { type AuditHead, parseHead, renderHead } from "./checkpoint.ts";
@@ -21,7 +22,7 @@ export { verifyAuditFolder, type VerifyOptions } from "./verify.ts";
 export async function openDecisionLog(options: AuditOptions, world: { readonly clock: Clock }): Promise<AuditRoom> {
   const folder = resolve(options.folder);
   const key = loadAuditKey(options.keyFile ?? join(dirname(folder), "audit-key"), options.keyFile === undefined);
-  makeFolder(folder);
+  await makeFolder(folder);
   const lock = lockFolder(folder);
   try {
     const found = await recoverFolder(folder);
@@ -34,9 +35,11 @@ export async function openDecisionLog(options: AuditOptions, world: { readonly c
   }
 }
 
-function makeFolder(folder: string): void {
+/** Its name is on the disk before anything in it is promised to be. */
+async function makeFolder(folder: string): Promise<void> {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    await syncFolder(dirname(folder));
   } catch (cause) {
     throw unavailable("the folder of the decision log cannot be made", cause);
   }

@@ -55,7 +55,7 @@ export class Journal {
   #oldest: number;
   /** Rotated files whose last bytes are not known to be on the disk yet. */
   readonly #retiring = new Set<LogFile>();
-  #isFolderSynced = true;
+  #isFolderSynced = false;
   #settling: Promise<void> = Promise.resolve();
   /** Events of the log's own that go ahead of the next record. */
   #pendingEvents: readonly EventRecord[];
@@ -159,10 +159,11 @@ export class Journal {
 
   #rotate(time: number): void {
     const { folder, filesKeptMax } = this.#terms;
+    // The old file is sealed before the next one exists: a crash in between leaves only a file too many, or none.
+    if (this.#chain.head?.sequence !== this.#chain.position.sequence) this.seal("rotation");
     const next = LogFile.create(folder, this.#file.number + 1);
     const oldest = filesKeptMax === undefined ? this.#oldest : Math.max(this.#oldest, next.number - filesKeptMax + 1);
     try {
-      this.seal("rotation");
       const draft = new ChainDraft(this.#terms, this.#chain);
       draft.addFileHeader({ number: next.number, oldest, time });
       next.append(draft.text);

@@ -73,16 +73,6 @@ class LineCutter {
   }
 }
 
-/** Undefined unless the file begins with a whole line. */
-export async function readFirstLine(path: string): Promise<ChainedLine | undefined> {
-  for await (const [line] of readLines(path)) {
-    if (line === undefined) continue;
-    const parsed = line.isTerminated ? parseLine(line.bytes) : "record_malformed";
-    return typeof parsed === "string" ? undefined : parsed;
-  }
-  return undefined;
-}
-
 /** Undefined unless the file ends with a whole line and its newline. */
 export async function readLastLine(path: string): Promise<ChainedLine | undefined> {
   const handle = await open(path, "r");

@@ -49,7 +49,7 @@ export class OpenLog implements AuditRoom {
       publicKey,
       failing: journal.failing,
       rotationFailing: journal.rotationFailing,
-      recovered: found.recovery,
+      recovered: found.recoveries,
     };
   }
 

@@ -3,14 +3,14 @@
  * its bytes kept beside the file; anything else that is broken stops the opening (fail closed).
  */
 import { hash } from "node:crypto";
-import { open, truncate } from "node:fs/promises";
+import { open, truncate, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { unavailable } from "./audit-error.ts";
 import type { ChainState } from "./chain.ts";
 import { beforeFirst, type ChainedLine } from "./chained-line.ts";
-import { numberMember } from "./checkpoint.ts";
+import { checkpointHead } from "./checkpoint.ts";
 import { limits } from "./limits.ts";
-import { readFirstLine, readLastLine } from "./line-reader.ts";
+import { readLastLine } from "./line-reader.ts";
 import { fileName, firstGap, listFileNumbers, partialName } from "./log-folder.ts";
 import { type BrokenTail, type ScannedFile, scanFile } from "./scan-file.ts";
 
@@ -32,14 +32,15 @@ export interface RecoveredFolder {
   /** Of whole lines in the newest file; 0: its first line is still to be written. */
   readonly sizeBytes: number;
   readonly lastRecordedTime: number | undefined;
-  readonly recovery: Recovery | undefined;
+  readonly recoveries: readonly Recovery[];
 }
 
-/** Nothing recorded yet, or only the beginning of a first line. */
 const unwritten = {
   writer: undefined,
   chain: { position: beforeFirst, head: undefined, checkpointDue: 0 },
   oldest: 1,
+  fileNumber: 1,
+  sizeBytes: 0,
   lastRecordedTime: undefined,
 };
 
@@ -48,45 +49,39 @@ export async function recoverFolder(folder: string): Promise<RecoveredFolder> {
   const gap = firstGap(numbers);
   if (gap !== undefined) throw refuse(fileName(gap), "is missing");
   const newest = numbers.at(-1);
-  if (newest === undefined) return { ...unwritten, fileNumber: 1, sizeBytes: 0, recovery: undefined };
-  const before = numbers.length > 1 ? await readEnd(folder, newest - 1) : undefined;
+  if (newest === undefined) return { ...unwritten, recoveries: [] };
   const scanned = await scanFile(folder, newest);
-  if ("writer" in scanned) checkLink(scanned, before, newest);
-  else if (before === undefined && newest !== 1) throw refuse(fileName(newest - 1), "is missing");
-  const cut = scanned.brokenTail === undefined ? undefined : await cutTail(folder, newest, scanned.brokenTail);
-  if (!("writer" in scanned)) {
-    return { ...(before ?? unwritten), fileNumber: newest, sizeBytes: 0, recovery: cut };
-  }
-  const uncleanStop: Recovery = { cause: "unclean_stop", file: fileName(newest), cutBytes: 0 };
-  const recovery = cut ?? (scanned.isStopped ? undefined : uncleanStop);
-  return { ...scanned, fileNumber: newest, recovery };
+  const cut = scanned.brokenTail === undefined ? [] : [await cutTail(folder, newest, scanned.brokenTail)];
+  if (!("writer" in scanned)) return dropUnbegun(folder, newest, cut);
+  const before = numbers.length > 1 ? await readLastLine(join(folder, fileName(newest - 1))) : undefined;
+  if (numbers.length > 1 || newest === 1) checkLink(scanned, before, newest);
+  const recoveries = cut.length > 0 || scanned.isStopped ? cut : [uncleanStop(newest)];
+  const head = scanned.chain.head ?? (before === undefined ? undefined : checkpointHead(before));
+  return { ...scanned, chain: { ...scanned.chain, head }, fileNumber: newest, recoveries };
+}
+
+/** A process died while it began this file: without it the one before is the newest again. */
+async function dropUnbegun(folder: string, number: number, cut: readonly Recovery[]): Promise<RecoveredFolder> {
+  const numbers = listFileNumbers(folder);
+  if (numbers.length === 1 && number !== 1) throw refuse(fileName(number - 1), "is missing");
+  await unlink(join(folder, fileName(number)));
+  const found = await recoverFolder(folder);
+  const torn = [...cut, ...found.recoveries].filter(({ cutBytes }) => cutBytes > 0);
+  return { ...found, recoveries: torn.length > 0 ? torn : [uncleanStop(number)] };
+}
+
+function uncleanStop(number: number): Recovery {
+  return { cause: "unclean_stop", file: fileName(number), cutBytes: 0 };
 }
 
 function refuse(file: string, why: string): Error {
   return unavailable(`${file} ${why}; run \`chaperone audit verify\``);
 }
 
-type ChainEnd = Pick<RecoveredFolder, "writer" | "chain" | "oldest" | "lastRecordedTime">;
-
-/** A file that is not the newest ends with the checkpoint of its rotation. */
-async function readEnd(folder: string, number: number): Promise<ChainEnd> {
-  const path = join(folder, fileName(number));
-  const [first, last] = [await readFirstLine(path), await readLastLine(path)];
-  if (first === undefined || last?.members["type"] !== "checkpoint") throw refuse(fileName(number), "is broken");
-  const { writer, sequence, hash } = last;
-  const time = numberMember(last.members, "time") ?? 0;
-  return {
-    writer,
-    chain: { position: { sequence, hash }, head: { writer, sequence, hash, time }, checkpointDue: 0 },
-    oldest: numberMember(first.members, "oldest") ?? 1,
-    lastRecordedTime: time,
-  };
-}
-
-function checkLink(scanned: ScannedFile, before: ChainEnd | undefined, newest: number): void {
-  const link: Pick<ChainedLine, "previousHash" | "writer"> = scanned;
-  const expected = before?.chain.position.hash ?? (newest === 1 ? beforeFirst.hash : link.previousHash);
-  if (link.previousHash === expected && (before === undefined || link.writer === before.writer)) return;
+function checkLink(scanned: ScannedFile, before: ChainedLine | undefined, newest: number): void {
+  const expected = newest === 1 ? beforeFirst.hash : before?.hash;
+  const isSameWriter = newest === 1 || before?.writer === scanned.writer;
+  if (scanned.previousHash === expected && isSameWriter) return;
   throw refuse(fileName(newest), "does not follow the file before it");
 }
 

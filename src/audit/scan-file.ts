@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { unavailable } from "./audit-error.ts";
 import type { ChainState } from "./chain.ts";
 import { type ChainedLine, parseClaimed, parseLine } from "./chained-line.ts";
-import { type AuditHead, numberMember } from "./checkpoint.ts";
+import { type AuditHead, checkpointHead, numberMember } from "./checkpoint.ts";
 import { type RawLine, readLines } from "./line-reader.ts";
 import { fileName } from "./log-folder.ts";
 
@@ -26,11 +26,11 @@ export interface ScannedFile {
   readonly brokenTail: BrokenTail | undefined;
 }
 
-/** Undefined when no whole line is in it. Throws a Fault when a line that is not the last one is broken. */
-export async function scanFile(
-  folder: string,
-  number: number,
-): Promise<ScannedFile | { brokenTail: BrokenTail | undefined }> {
+/** A file without one whole line. */
+export type UnbegunFile = Pick<ScannedFile, "brokenTail">;
+
+/** Throws a Fault when a line that is not the last one is broken. */
+export async function scanFile(folder: string, number: number): Promise<ScannedFile | UnbegunFile> {
   const scan = new Scan(number);
   for await (const group of readLines(join(folder, fileName(number)))) {
     for (const line of group) scan.take(line);
@@ -79,7 +79,8 @@ class Scan {
     this.#note(line);
   }
 
-  #note({ members, writer, sequence, hash }: ChainedLine): void {
+  #note(line: ChainedLine): void {
+    const { members } = line;
     const time = numberMember(members, "time");
     if (time !== undefined) this.#time = Math.max(this.#time ?? time, time);
     this.#due -= 1;
@@ -88,7 +89,7 @@ class Scan {
       this.#oldest = numberMember(members, "oldest") ?? 1;
       this.#due = (nextWithin ?? 1) - 1;
     } else if (members["type"] === "checkpoint") {
-      this.#head = { writer, sequence, hash, time: time ?? 0 };
+      this.#head = checkpointHead(line);
       this.#due = nextWithin ?? 0;
     }
   }
@@ -98,7 +99,7 @@ class Scan {
     return unavailable(`${fileName(this.#number)} line ${line}${named} ${why}; run \`chaperone audit verify\``);
   }
 
-  result(): ScannedFile | { brokenTail: BrokenTail | undefined } {
+  result(): ScannedFile | UnbegunFile {
     const brokenTail = this.#broken?.tail;
     const first = this.#first;
     const last = this.#last;

@@ -30,13 +30,17 @@ export interface Config {
   readonly telemetry: TelemetryOptions;
 }
 
-export function renderConfig(
-  settings: Settings,
-  foundation: Foundation,
-  listeners: readonly ListenerOptions[],
-  credentials: CredentialValues,
-): Config {
-  const { identity, tokens, policy, audit } = settings;
+/** What was decided beside the settings: by their absence, by files and by the environment. */
+export interface Chosen {
+  readonly foundation: Foundation;
+  readonly listeners: readonly ListenerOptions[];
+  readonly credentials: CredentialValues;
+  readonly bundleSignature: PolicyOptions["signature"];
+}
+
+export function renderConfig(settings: Settings, chosen: Chosen): Config {
+  const { foundation, listeners, credentials } = chosen;
+  const { identity, tokens } = settings;
   return {
     developmentDefaults: foundation.developmentDefaults,
     stateFolder: settings.state,
@@ -53,20 +57,9 @@ export function renderConfig(
       depthMax: tokens.depth_max,
       lifetimeSecondsMax: tokens.lifetime_seconds_max,
     },
-    policy: {
-      id: "chaperone",
-      path: foundation.bundle,
-      signature: { mode: "none" },
-      deadlineMilliseconds: policy.deadline_milliseconds,
-      watch: true,
-    },
+    policy: renderPolicy(settings, chosen),
     tokens: renderTokens(settings, foundation),
-    audit: {
-      folder: audit.folder ?? join(settings.state, "audit"),
-      durability: audit.durability,
-      rotateBytes: 67_108_864,
-      checkpointEvery: 1000,
-    },
+    audit: renderAudit(settings),
     ledger: { kind: settings.ledger.kind },
     listeners,
     credentials: {
@@ -74,6 +67,28 @@ export function renderConfig(
       operator: credentials.operator,
     },
     telemetry: { log: { level: settings.log.level } },
+  };
+}
+
+function renderPolicy({ policy }: Settings, { foundation, bundleSignature }: Chosen): PolicyOptions {
+  return {
+    id: policy.id,
+    path: foundation.bundle,
+    signature: bundleSignature,
+    deadlineMilliseconds: policy.deadline_milliseconds,
+    ...(policy.age_seconds_max === undefined ? {} : { maxAgeSeconds: policy.age_seconds_max }),
+    watch: policy.reload === "on_change",
+  };
+}
+
+function renderAudit({ audit, state }: Settings): AuditOptions {
+  return {
+    folder: audit.folder ?? join(state, "audit"),
+    durability: audit.durability,
+    rotateBytes: audit.file_bytes_max,
+    checkpointEvery: audit.checkpoint_every,
+    filesKeptMax: audit.files_kept_max,
+    keyFile: audit.key_file,
   };
 }
 

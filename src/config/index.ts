@@ -1,4 +1,5 @@
 /** Configuration: YAML file, environment and flags become one frozen value that holds what every room takes. */
+import { chooseBundleSignature } from "./bundle-signature.ts";
 import { type Config, renderConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { readCredentials } from "./credentials.ts";
@@ -8,7 +9,7 @@ import { chooseListeners } from "./listeners.ts";
 import { readSettings, type SettingSources } from "./read-settings.ts";
 
 export type { Config } from "./config.ts";
-export { ConfigError, type ConfigErrorCode, configErrors } from "./config-error.ts";
+export { ConfigError } from "./config-error.ts";
 export type { SettingSources } from "./read-settings.ts";
 export { renderReference } from "./render-reference.ts";
 
@@ -24,7 +25,9 @@ export function loadConfig(sources: SettingSources): Config | readonly ConfigErr
   const isLoopbackIssuer = foundation.issuer.startsWith("http://");
   const listeners = chooseListeners(placed, { isLoopbackIssuer, credentials });
   if (isErrors(listeners)) return listeners.slice(0, limits.errorsMax);
-  return freezeDeeply(renderConfig(placed.settings, foundation, listeners, credentials));
+  const bundleSignature = chooseBundleSignature(placed, sources.readFile);
+  if (isErrors(bundleSignature)) return bundleSignature;
+  return freezeDeeply(renderConfig(placed.settings, { foundation, listeners, credentials, bundleSignature }));
 }
 
 function isErrors(value: unknown): value is readonly ConfigError[] {

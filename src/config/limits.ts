@@ -9,6 +9,7 @@ export const limits = {
   /** A name that is quoted back to the operator is cut here. */
   quotedLengthMax: 64,
   pathLengthMax: 4096,
+  nameLengthMax: 256,
   listenersMax: 16,
   listMax: 64,
   credentialLengthMin: 32,

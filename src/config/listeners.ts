@@ -69,6 +69,13 @@ function checkListener(listener: ListenerSettings, credentials: CredentialValues
     [callers === "mtls" && tls === undefined, "callers: mtls needs tls"],
     [tls !== undefined && isUnix, "tls: a unix socket has none"],
     [
+      !isUnix &&
+        tls === undefined &&
+        !isLoopback(address.host) &&
+        (doors.includes("authorize") || doors.includes("admin")),
+      "address: credentials and tokens would cross a network in the clear; use a loopback address or tls",
+    ],
+    [
       callers === "open" && doors.includes("authorize"),
       "callers: a door for gateways needs callers that prove themselves",
     ],
@@ -82,6 +89,11 @@ function checkListener(listener: ListenerSettings, credentials: CredentialValues
     ],
   ];
   return rules.flatMap(([isWrong, detail]) => (isWrong ? [detail] : []));
+}
+
+/** The spellings of loopback that need no interpretation. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 function renderListener(listener: ListenerSettings): ListenerOptions {

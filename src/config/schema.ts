@@ -5,9 +5,19 @@
 import { z } from "zod";
 import { bounds } from "../domain/bounds.ts";
 import { parseIssuer } from "../domain/identifiers.ts";
-import { parsed, path, whole } from "./field.ts";
+import { signatureAlgorithms } from "../policy/index.ts";
+import { parsed, path, text, whole } from "./field.ts";
 import { limits } from "./limits.ts";
 import { listenerSchema } from "./listener-schema.ts";
+
+const signatureKeySchema = z.strictObject({
+  id: text(limits.nameLengthMax).describe("What the signature's `kid` names."),
+  algorithm: z.enum(signatureAlgorithms).describe("The only algorithm accepted for this key."),
+  public_key_file: path().describe("PEM file with the public key or certificate, or a public JWK."),
+  scope: text(limits.nameLengthMax)
+    .optional()
+    .describe("What the signature's `scope` must be. Absent: it must have none."),
+});
 
 const policySchema = z
   .strictObject({
@@ -16,13 +26,31 @@ const policySchema = z
       .describe(
         "The bundle (tar.gz or folder) that decides. Absent: see `defaults`. Configured but missing: not ready.",
       ),
+    id: text(64).default("chaperone").describe("The policy's name in tokens, records and metrics."),
     signature: z
       .enum(["none", "required"])
       .default("none")
-      .describe("Whether a bundle must be signed. Bundles from files may be unsigned."),
+      .describe("Whether a bundle must be signed with one of `signature_keys`. Bundles from files may be unsigned."),
+    signature_keys: z
+      .array(signatureKeySchema)
+      .max(limits.listMax)
+      .default([])
+      .describe("The keys that may have signed it."),
+    signature_key_id: text(limits.nameLengthMax)
+      .optional()
+      .describe("The one key that must have signed it, whatever the signature says of itself."),
     deadline_milliseconds: whole(1, 1000)
       .default(100)
       .describe("An evaluation that takes longer is denied; below the 200 ms that Envoy waits."),
+    age_seconds_max: whole(1, 31_536_000)
+      .optional()
+      .describe(
+        "Everything is denied once the bundle has not been confirmed as the newest for so long. Absent: never.",
+      ),
+    reload: z
+      .enum(["on_change", "on_signal"])
+      .default("on_change")
+      .describe("Whether changes of the file or folder are followed, or only looked for at SIGHUP."),
   })
   .prefault({})
   .describe("The policy that decides.");
@@ -87,6 +115,18 @@ const auditSchema = z
       .default("process")
       .describe(
         "When a record counts as written: `process` survives the end of the process (write), `disk` that of the machine (fsync).",
+      ),
+    file_bytes_max: whole(65_536, 1_099_511_627_776)
+      .default(67_108_864)
+      .describe("A file that has grown this far is followed by a new one."),
+    checkpoint_every: whole(1, 1_000_000)
+      .default(1000)
+      .describe("A signed checkpoint at least every so many lines: what lies behind the newest can be cut unseen."),
+    files_kept_max: whole(1, 99_999_999).optional().describe("Older files are deleted. Absent: none ever is."),
+    key_file: path()
+      .optional()
+      .describe(
+        "The Ed25519 key that signs checkpoints (PKCS #8 PEM). Absent: `audit-key` beside the folder, made when missing.",
       ),
   })
   .prefault({})

@@ -53,6 +53,11 @@ export class RoleCatalogue {
   get size(): number {
     return this.#roles.size;
   }
+
+  /** In the catalogue's own order. */
+  values(): Iterable<Role> {
+    return this.#roles.values();
+  }
 }
 
 const roleMembers = ["audience", "permissions", "max_ttl_seconds", "enforced_by", "title", "description"];

@@ -1,5 +1,6 @@
 /** How a listener answers when there is no decision to render: one table from closed code to HTTP status. */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { type FaultCode, Fault, faults } from "../domain/refusal.ts";
 import { type RequestError, type RequestErrorCode, requestErrors } from "../domain/request-error.ts";
 import type { Observer } from "../ports/observer.ts";
@@ -58,6 +59,7 @@ const internalFault: FaultCode = "internal_fault";
 export class Answers {
   readonly #listener: string;
   readonly #observer: Observer;
+  readonly #turnedAway = new WeakMap<Duplex, IncomingMessage>();
 
   constructor(listener: string, observer: Observer) {
     this.#listener = listener;
@@ -66,7 +68,13 @@ export class Answers {
 
   turnAway(response: ServerResponse, error: RequestError, extra: readonly string[] = []): void {
     this.count(error.code);
+    this.#turnedAway.set(response.req.socket, response.req);
     writeJson(response, statusOf[error.code], renderRequestError(error), [...(headersOf[error.code] ?? []), ...extra]);
+  }
+
+  /** True while the rest of a request arrives that was answered already: a second answer would belong to the next one. */
+  isAnswered(socket: Duplex): boolean {
+    return this.#turnedAway.get(socket)?.complete === false;
   }
 
   count(code: RequestErrorCode): void {

@@ -13,15 +13,22 @@ export type Body = Uint8Array | RequestError | undefined;
 export function checkMediaType(request: IncomingMessage): RequestError | undefined {
   const type = request.headers["content-type"];
   const isJson = type === "application/json" || (type !== undefined && mediaType.test(type));
-  const isPlain = request.headers["content-encoding"] === undefined && !hasDuplicate(request, "content-type");
-  return isJson && isPlain ? undefined : new RequestError("media_type_unsupported");
+  return isJson && isPlain(request) && !hasDuplicate(request, "content-type")
+    ? undefined
+    : new RequestError("media_type_unsupported");
+}
+
+/** Node undoes chunks and nothing else; a coding that it would pass on unread is refused like one of the content. */
+function isPlain({ headers }: IncomingMessage): boolean {
+  const transfer = headers["transfer-encoding"];
+  return headers["content-encoding"] === undefined && (transfer === undefined || transfer.toLowerCase() === "chunked");
 }
 
 /** Resolves once; never rejects. A body that is too large is read away up to `discardBytesMax` before it is refused. */
 export function readBody(request: IncomingMessage, response: ServerResponse, discardBytesMax: number): Promise<Body> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > discardBytesMax) return Promise.resolve(new RequestError("body_too_large"));
-  if (request.headers.expect !== undefined) {
+  if (request.headers.expect !== undefined && request.httpVersion === "1.1") {
     if (declared > bounds.bodyBytesMax) return Promise.resolve(new RequestError("body_too_large"));
     response.writeContinue();
   }

@@ -1,11 +1,8 @@
 /** Connections on which HTTP itself went wrong, so that there is no response object to answer with. */
 import type { Duplex } from "node:stream";
-import { Socket } from "node:net";
 import { RequestError, type RequestErrorCode } from "../domain/request-error.ts";
 import { type Answers, renderRequestError, statusOf } from "./answers.ts";
-
-/** How long the other side may take to read the answer before the connection is cut. */
-const lingerMilliseconds = 1_000;
+import { lingerMilliseconds } from "./limits.ts";
 
 /** Undefined: nobody is there any more to be told. */
 export function codeOfClientError(error: Error): RequestErrorCode | undefined {
@@ -21,6 +18,14 @@ export function closeWith(socket: Duplex, code: RequestErrorCode | undefined, an
     return;
   }
   answers.count(code);
+  socket.end(answers.isAnswered(socket) ? undefined : renderRaw(code));
+  // Unread input would turn the close into a reset, which can overtake the answer; so it is read, but not for ever.
+  socket.resume();
+  const late = setTimeout(() => socket.destroy(), lingerMilliseconds).unref();
+  socket.once("close", () => clearTimeout(late));
+}
+
+function renderRaw(code: RequestErrorCode): string {
   const body = JSON.stringify(renderRequestError(new RequestError(code)));
   const head = [
     `HTTP/1.1 ${statusOf[code]} ${code}`,
@@ -31,8 +36,5 @@ export function closeWith(socket: Duplex, code: RequestErrorCode | undefined, an
     "X-Content-Type-Options: nosniff",
     ...(code === "method_not_allowed" ? ["Allow: "] : []),
   ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
-  if (socket instanceof Socket) socket.setTimeout(lingerMilliseconds, () => socket.destroy());
-  // Unread input would turn the close into a reset, which can overtake the answer.
-  socket.resume();
+  return `${head.join("\r\n")}\r\n\r\n${body}`;
 }

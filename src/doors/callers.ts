@@ -7,6 +7,9 @@ import { ListenerError } from "./listener-error.ts";
 import { peerNames } from "./mutual-tls.ts";
 import type { ListenerOptions } from "./options.ts";
 
+/** As certificates print their names; one without a type would never match, and nobody would know why. */
+const typedName = /^(?:URI|DNS|IP Address|email):./;
+
 /** A gateway as one listener knows it. */
 export interface Gateway {
   readonly name: GatewayName;
@@ -27,8 +30,12 @@ export function createCallers(options: ListenerOptions, credentials: Credentials
     }
     case "mtls": {
       if (address.kind !== "tcp" || address.mtls === undefined) throw wrong(name, "`mtls` needs an address with mtls");
-      const known = new Map(address.mtls.allowedNames.map((allowed) => [allowed, createGateway(name, allowed)]));
-      if (known.size === 0) throw wrong(name, "a mesh certificate alone proves nothing: list the allowed names");
+      const { allowedNames } = address.mtls;
+      if (allowedNames.length === 0)
+        throw wrong(name, "a mesh certificate alone proves nothing: list the allowed names");
+      if (!allowedNames.every((allowed) => typedName.test(allowed)))
+        throw wrong(name, "write names with their type, like URI:…");
+      const known = new Map(allowedNames.map((allowed) => [allowed, createGateway(name, allowed)]));
       return (request) => findKnown(known, peerNames(request.socket));
     }
     case "credential": {

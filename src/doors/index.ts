@@ -13,14 +13,15 @@ import { anySingleHost, createHostCheck } from "./hosts.ts";
 import type { DoorsHouse } from "./house.ts";
 import { type DoorLimits, doorLimits } from "./limits.ts";
 import { type Listener, openListener } from "./listener.ts";
+import { ListenerError } from "./listener-error.ts";
 import type { DoorKind, ListenerOptions } from "./options.ts";
 import { probeDoor } from "./probe.ts";
 import { publicDoor, wellKnown } from "./public.ts";
 import { Reception } from "./reception.ts";
 
-export type { Credentials, DoorsHouse, GatewayCredential, MetricsPage, Readiness } from "./house.ts";
-export { ListenerError, type ListenerErrorCode } from "./listener-error.ts";
-export type { CallerOptions, DoorKind, ListenerOptions, MutualTlsOptions, TcpAddress, UnixAddress } from "./options.ts";
+export type { Credentials, DoorsHouse, Readiness } from "./house.ts";
+export type { ListenerErrorCode } from "./listener-error.ts";
+export type { CallerOptions, DoorKind, ListenerOptions, UnixAddress } from "./options.ts";
 
 export const doors: { readonly [Kind in DoorKind]: Door } = {
   authorize: authorizeDoor,
@@ -31,7 +32,7 @@ export const doors: { readonly [Kind in DoorKind]: Door } = {
 
 export interface OpenListeners {
   readonly addresses: readonly OpenAddress[];
-  /** Stops accepting, finishes what is in flight and cuts what is left after the grace period. */
+  /** Stops accepting, finishes what is in flight and cuts what is left after the grace period; may be called again. */
   readonly drain: (graceMilliseconds: number) => Promise<void>;
 }
 
@@ -81,8 +82,12 @@ function open(
   const { name, address, concurrencyMax } = options;
   const { operator } = house.credentials;
   const answers = new Answers(name, house.observer);
+  const routes = served.flatMap((kind) => doors[kind].routes({ house, listener: name, answers, limits }));
+  if (new Set(routes.map(({ path }) => path)).size !== routes.length) {
+    throw new ListenerError("listener_doors_wrong", name, "two of its doors serve the same path");
+  }
   const reception = new Reception({
-    routes: served.flatMap((kind) => doors[kind].routes({ house, listener: name, answers, limits })),
+    routes,
     isHostAccepted:
       address.kind === "unix"
         ? anySingleHost

@@ -34,3 +34,6 @@ export const socketPathBytesMax = 107;
 
 /** Told to a gateway that has too much in flight; decisions take milliseconds, so a second is plenty. */
 export const retryAfterSeconds = 1;
+
+/** How long one whose HTTP was broken may take to read the answer before the connection is cut. */
+export const lingerMilliseconds = 1_000;

@@ -2,6 +2,7 @@
 import { createServer, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import type { Answers } from "./answers.ts";
 import { closeWith, codeOfClientError } from "./broken-connection.ts";
 import type { DoorLimits } from "./limits.ts";
@@ -14,7 +15,7 @@ import { isErrno, openSocket, prepareSocket } from "./unix-socket.ts";
 export interface Listener {
   /** `unix:<path>`, or the URL with the port that was really bound. */
   readonly address: string;
-  /** Resolves when no connection is left, at the latest after the grace period. */
+  /** Resolves when no connection is left, at the latest after the grace period. A second call may only shorten it. */
   drain(graceMilliseconds: number): Promise<void>;
 }
 
@@ -26,8 +27,30 @@ export async function openListener(
 ): Promise<Listener> {
   const server = createHttpServer(options, limits);
   attach(server, reception, answers);
+  const sockets = trackSockets(server);
   const address = await listenNamed(server, options);
-  return { address, drain: (graceMilliseconds) => drain(server, reception, graceMilliseconds) };
+  // Accepting failed, e.g. for want of file descriptors; the listener goes on when there are some again.
+  server.on("error", (cause) => answers.report(cause));
+  const closed = new Promise<void>((resolve) => server.once("close", () => resolve()));
+  return {
+    address,
+    drain: async (graceMilliseconds) => {
+      reception.isStopping = true;
+      const stop = startClosing(server, sockets, graceMilliseconds);
+      await closed;
+      stop();
+    },
+  };
+}
+
+/** Every connection there is; the server's own list has none that is still shaking hands. */
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 function createHttpServer({ address, name }: ListenerOptions, limits: DoorLimits): Server {
@@ -66,8 +89,6 @@ function attach(server: Server, reception: Reception, answers: Answers): void {
   server.on("checkContinue", (request, response) => reception.serve(request, response));
   server.on("checkExpectation", (request, _response) => closeWith(request.socket, "request_malformed", answers));
   server.on("connect", (_request, socket) => closeWith(socket, "method_not_allowed", answers));
-  // Accepting failed, e.g. for want of file descriptors; the listener goes on when there are some again.
-  server.on("error", (cause) => answers.report(cause));
   server.on("clientError", (error, socket) => closeWith(socket, codeOfClientError(error), answers));
 }
 
@@ -117,16 +138,13 @@ async function listen(server: Server, { address }: ListenerOptions): Promise<str
 /** How often idle connections are looked for while answers are still being written. */
 const drainCheckMilliseconds = 10;
 
-async function drain(server: Server, reception: Reception, graceMilliseconds: number): Promise<void> {
-  reception.isStopping = true;
-  const closed = once(server, "close");
+/** The returned function ends the watch once the server is closed. */
+function startClosing(server: Server, sockets: ReadonlySet<Socket>, graceMilliseconds: number): () => void {
   server.close();
   const idle = setInterval(() => server.closeIdleConnections(), drainCheckMilliseconds);
-  const late = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
-  try {
-    await closed;
-  } finally {
+  const late = setTimeout(() => sockets.forEach((socket) => socket.destroy()), graceMilliseconds);
+  return () => {
     clearInterval(idle);
     clearTimeout(late);
-  }
+  };
 }

@@ -16,6 +16,10 @@ const othersBits = 0o007;
 /** Leaves the path free to bind, inside a folder that only its owner (and the configured group) can enter. */
 export async function prepareSocket(address: UnixAddress): Promise<{ readonly isFolderNew: boolean }> {
   const { path, folderMode, socketMode } = address;
+  // Linux takes such a path for an abstract name, which has no folder and no mode to guard it.
+  if (path === "" || path.includes("\0")) {
+    throw new ListenerError("listener_address_unusable", "unix socket", "the path is empty or has a NUL in it");
+  }
   if (Buffer.byteLength(path) > socketPathBytesMax) {
     const advice = `the path has more than ${socketPathBytesMax} bytes, which is all that a socket address holds`;
     throw new ListenerError("socket_path_too_long", path, advice);

@@ -3,9 +3,9 @@
  * `data.chaperone.guards` must be guards and nothing else: data that poses as one, a guard that can never be clear
  * because it has no such rule, or one hidden a level deeper would each be a hole that nobody sees.
  *
- * The rules are read from the module itself. A rule that nothing refers to is not compiled, so a guard without `clear`
- * may be absent there; the sources that `opa build` leaves in the bundle show it. A bundle stripped of its sources can
- * therefore hide a guard that has no `clear`, and only that: it was never going to be asked.
+ * The rules are read from the module itself. A rule that nothing refers to is not compiled, so a guard without `clear`,
+ * or one that the decision never asks, is absent there; the sources that `opa build` leaves in the bundle show it. A
+ * bundle that somebody stripped of its sources can hide such a guard: it is as if the guard had not been written.
  */
 import { isJsonObject, type Json } from "../domain/json.ts";
 import { BundleRejected } from "./bundle-rejected.ts";
@@ -76,7 +76,7 @@ function checkSource(path: readonly string[], tree: RuleTree): void {
 }
 
 function withoutClear(path: readonly string[]): BundleRejected {
-  return wrong(`the guard ${path.join(".")} has no rule named clear`);
+  return wrong(`the guard ${path.join(".")} has no rule named clear that the decision asks`);
 }
 
 function wrong(detail: string): BundleRejected {

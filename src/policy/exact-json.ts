@@ -18,7 +18,7 @@ export interface ExactObject {
 export function parseExactJson(bytes: Buffer, name: string): ExactJson {
   let value: unknown;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     value = JSON.parse(text, (_key, member, { source }) =>
       typeof member === "number" && source !== undefined ? JSON.rawJSON(source) : member,
     );

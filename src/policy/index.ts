@@ -6,4 +6,5 @@ export {
   signatureAlgorithms,
   type SignatureAlgorithm,
 } from "./options.ts";
-export { createPolicyRoom, type PolicyRoom, type PolicyWorld } from "./policy-room.ts";
+export { createPolicyRoom, type PolicyRoom } from "./policy-room.ts";
+export { startWatchdog } from "./watchdog.ts";

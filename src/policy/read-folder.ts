@@ -35,6 +35,7 @@ async function atomicRoot(root: string): Promise<string> {
 
 interface ListedFile {
   readonly path: string;
+  readonly size: number;
   readonly stamp: string;
 }
 type Listing = ReadonlyMap<string, ListedFile>;
@@ -42,6 +43,8 @@ type Listing = ReadonlyMap<string, ListedFile>;
 async function list(root: string): Promise<Listing> {
   const listing = new Map<string, ListedFile>();
   await listInto(listing, root, { real: root, name: "", within: [] });
+  const total = listing.values().reduce((sum, { size }) => sum + size, 0);
+  if (total > policyLimits.unpackedBytesMax) throw new BundleRejected("bundle_too_large", "the folder is too large");
   return listing;
 }
 
@@ -68,7 +71,7 @@ async function listInto(listing: Map<string, ListedFile>, root: string, folder: 
       continue;
     }
     if (!stats.isFile()) throw new BundleRejected("bundle_entry_refused", `${name} is not a file`);
-    listing.set(name, { path: real, stamp: stampOf(stats) });
+    listing.set(name, { path: real, size: stats.size, stamp: stampOf(stats) });
     checkSizes(listing, name, stats.size);
   }
 }

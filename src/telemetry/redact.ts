@@ -24,7 +24,7 @@ const secretShapes: readonly RegExp[] = [
 export function createRedaction(secrets: readonly string[]): Redact {
   const known = secrets.filter((secret) => secret.length > 0);
   const text = (value: string): string => {
-    let clean = value.slice(0, limits.textScannedMax);
+    let clean = value.length > limits.textScannedMax ? cutAtSpace(value) : value;
     for (const secret of known) clean = clean.replaceAll(secret, redacted);
     for (const shape of secretShapes) clean = clean.replace(shape, redacted);
     return value.length > limits.textScannedMax || clean.length > limits.textLengthMax
@@ -43,6 +43,13 @@ export function createRedaction(secrets: readonly string[]): Redact {
     );
   };
   return (value) => walk(value, 0);
+}
+
+/** Cut where a word ends: half a secret is not recognised as one. */
+function cutAtSpace(text: string): string {
+  let end: number = limits.textScannedMax;
+  while (end > 0 && !/\s/.test(text.charAt(end))) end -= 1;
+  return text.slice(0, end);
 }
 
 /** What JSON leaves bare but a terminal or a line-splitting reader obeys: C1 controls, separators, bidi marks. */

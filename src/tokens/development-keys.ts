@@ -24,14 +24,8 @@ export interface DevelopmentKeyFile extends KeyFile {
 const fileName = /^development-keys\.(\d{6})\.json$/;
 const nameOf = (generation: number): string => `development-keys.${String(generation).padStart(6, "0")}.json`;
 
-/** A folder of their own within the state folder, so that watching it tells of keys and of nothing else. */
-export function developmentKeysFolder(stateFolder: string): string {
-  return join(stateFolder, "keys");
-}
-
 /** The newest set. Throws a {@link TokenRoomError}: missing, unreadable, or open to others. */
-export async function readDevelopmentKeys(stateFolder: string): Promise<DevelopmentKeyFile> {
-  const folder = developmentKeysFolder(stateFolder);
+export async function readDevelopmentKeys(folder: string): Promise<DevelopmentKeyFile> {
   for (let attempt = 1; ; attempt++) {
     const generation = Math.max(0, ...(await listGenerations(folder)));
     if (generation === 0) throw new TokenRoomError("key_set_missing", folder);
@@ -50,13 +44,12 @@ export async function readDevelopmentKeys(stateFolder: string): Promise<Developm
 
 /** The set that follows `generation`; false when another writer was first and the caller must read again. */
 export async function replaceDevelopmentKeys(
-  stateFolder: string,
+  folder: string,
   generation: number,
   entries: readonly JsonObject[],
 ): Promise<boolean> {
-  const folder = developmentKeysFolder(stateFolder);
   try {
-    for (const one of [stateFolder, folder]) await mkdir(one, { mode: 0o700 }).catch(ignoreExisting);
+    await mkdir(folder, { mode: 0o700 }).catch(ignoreExisting);
     await assertFolderIsOurs(folder);
     const draft = join(folder, `.draft-${drawTokenId()}`);
     try {

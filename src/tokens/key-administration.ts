@@ -41,12 +41,13 @@ export interface Rotation {
 export async function rotateKeys(options: TokenOptions, now: number): Promise<Rotation> {
   if (options.keySet.kind !== "development") throw new TokenRoomError("rotation_not_ours");
   const { folder } = options.keySet;
+  const activateAt = now + publishLeadSeconds(options) + tokenBounds.rotationSlackSeconds;
   for (let attempt = 1; attempt <= tokenBounds.readAttemptsMax; attempt++) {
     const file = await readDevelopmentKeys(folder);
     const kept = await keptEntries(file, options, now);
-    const entry = await generateEntry(options.algorithm, now + publishLeadSeconds(options));
+    const entry = await generateEntry(options.algorithm, activateAt);
     if (await replaceDevelopmentKeys(folder, file.generation, [...kept, entry])) {
-      return { kid: entry.kid, activateAt: entry.activate_at };
+      return { kid: entry.kid, activateAt };
     }
   }
   throw new TokenRoomError("key_set_unwritable", folder);

@@ -13,7 +13,7 @@ export class KeyFollower {
   #settling: NodeJS.Timeout | undefined;
 
   /** `onChange` may be called when nothing changed. Keeps no process alive. */
-  constructor(folder: string, onChange: () => void) {
+  constructor(folder: string, onChange: () => void, pollMilliseconds: number = tokenBounds.pollMilliseconds) {
     this.#folder = folder;
     this.#onChange = onChange;
     this.#arm();
@@ -22,7 +22,7 @@ export class KeyFollower {
       this.#disarm();
       this.#arm();
       onChange();
-    }, tokenBounds.pollMilliseconds).unref();
+    }, pollMilliseconds).unref();
   }
 
   close(): void {

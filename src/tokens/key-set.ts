@@ -1,7 +1,7 @@
 /** One read of the configured key files: every key parsed and proven, or one closed code for the whole set. */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { developmentKeysFolder, readDevelopmentKeys } from "./development-keys.ts";
+import { readDevelopmentKeys } from "./development-keys.ts";
 import { parseJwkSet } from "./jwk-set.ts";
 import { type KeyFile, readKeyFile } from "./key-material.ts";
 import { parsePemFiles, readPemFolder } from "./pem-folder.ts";
@@ -21,10 +21,9 @@ export interface KeySet {
 /** The folder in which a change of the set is seen. */
 export function watchedFolder(options: KeySetOptions): string {
   switch (options.kind) {
-    case "development":
-      return developmentKeysFolder(options.folder);
     case "jwks":
       return dirname(options.path);
+    case "development":
     case "pem":
       return options.folder;
   }

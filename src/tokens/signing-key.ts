@@ -65,6 +65,10 @@ function exportPublicMembers(
 
 const hashes: { readonly [A in SigningAlgorithm]: "sha256" | null } = { ES256: "sha256", EdDSA: null };
 
+/**
+ * One synchronous call: 39 to 53 µs of CPU, where jose's SignJWT over WebCrypto takes 116 to 134 in the same run (Node 26,
+ * a busy 2-core machine, three rounds of 8,000; only the ratio travels). A thread pool would add a hop and save nothing.
+ */
 function createSign(key: KeyObject, algorithm: SigningAlgorithm): SigningKey["sign"] {
   const hash = hashes[algorithm];
   const options = { key, dsaEncoding: "ieee-p1363" } as const;

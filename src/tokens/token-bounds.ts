@@ -17,6 +17,8 @@ export const tokenBounds = {
   keysMax: 16,
   /** The files are read this often, for changes that the file system does not tell of. */
   pollMilliseconds: 5_000,
+  /** A rotation allows a running sidecar this long to see it, so that the key signs exactly when the file says. */
+  rotationSlackSeconds: 10,
   /** Several events of one change are one change. */
   settleMilliseconds: 50,
   /** A set is taken once two reads agree; a writer that never rests is not waited for. */

@@ -7,7 +7,7 @@ export type SigningAlgorithm = "ES256" | "EdDSA";
 
 /** Where the signing keys come from. Only the development key is made here; the others are given and shared. */
 export type KeySetOptions =
-  /** `folder` is the state folder. */
+  /** A folder of its own, within the state folder; made when it is missing. */
   | { readonly kind: "development"; readonly folder: string }
   | { readonly kind: "jwks"; readonly path: string }
   | { readonly kind: "pem"; readonly folder: string };

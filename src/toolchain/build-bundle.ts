@@ -12,7 +12,7 @@ export interface BuildBundleOptions {
   readonly out: string;
   /** As found by `findOpa`. */
   readonly opa: string;
-  /** Entrypoints besides those that METADATA names, e.g. `chaperone_test/test_x`; tests are then built in. */
+  /** Test cases to build in as entrypoints, e.g. `chaperone_test/test_x`. Without them no test is in the bundle. */
   readonly testEntrypoints?: readonly string[];
 }
 
@@ -32,11 +32,17 @@ export async function buildBundle(options: BuildBundleOptions): Promise<BuiltBun
   try {
     const built = join(folder, "bundle.tar.gz");
     const entrypoints = options.testEntrypoints;
-    const args = entrypoints === undefined ? ["--ignore", "*_test.rego"] : entrypoints.flatMap((name) => ["-e", name]);
+    // Without pruning OPA makes entrypoints of all that depends on the decision, and fails on test functions with `with`.
+    const args =
+      entrypoints === undefined
+        ? ["--ignore", "*_test.rego"]
+        : ["--prune-unused", ...entrypoints.flatMap((name) => ["--entrypoint", name])];
     // OPA writes paths as given into the bundle: relative ones make it the same in every clone.
     const command = ["build", "--target", "wasm", "--bundle", basename(source), ...args, "--output", built];
-    const { exitCode, stderr } = await runCommand(options.opa, command, { cwd: dirname(source) });
-    if (exitCode !== 0) throw new ToolchainError("opa_command_failed", `opa build failed:\n${stderr.trimEnd()}`);
+    const { exitCode, stdout, stderr } = await runCommand(options.opa, command, { cwd: dirname(source) });
+    // OPA tells what does not compile on standard output.
+    const told = [stderr, stdout].map((text) => text.trim()).join("\n");
+    if (exitCode !== 0) throw new ToolchainError("opa_command_failed", `opa build failed:\n${told.trim()}`);
     const revision = createHash("sha256")
       .update(await readFile(built))
       .digest("hex");

@@ -1,6 +1,7 @@
 /**
  * One builder at a time across processes. The holder touches its file while it works, so a lock that outlived its
- * process is recognised by age; a process id would lie across containers that share a cache folder.
+ * process is recognised by age; a process id would lie across containers that share a cache folder. Should two waiters
+ * ever break one stale lock in the same instant, the cost is a second build, not a wrong binary.
  */
 import { open, rm, stat, utimes } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";

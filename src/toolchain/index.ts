@@ -2,3 +2,6 @@
 export { buildBundle, type BuildBundleOptions, type BuiltBundle } from "./build-bundle.ts";
 export { findOpa, type FindOpaOptions } from "./find-opa.ts";
 export { ToolchainError } from "./toolchain-error.ts";
+export { type PolicyReport, type StepReport, testPolicies, type TestPoliciesOptions } from "./test-policies.ts";
+export type { EvaluateEntrypoint, LoadBundle } from "./wasm-cases.ts";
+export { createBundleLoader, type HostBuiltin } from "./load-bundle.ts";

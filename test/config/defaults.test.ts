@@ -1,4 +1,6 @@
 /** DESIGN §6: what is built in applies only when nothing was configured, says so, and can be forbidden. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { credential, loaded, operatorCredential, refused } from "./sources.ts";
 
@@ -127,6 +129,32 @@ describe("the issuer", () => {
   });
 });
 
+describe("a bundle's signature", () => {
+  const files = { "/author.pem": "a public key" };
+  const key = "{id: author, algorithm: ES256, public_key_file: /author.pem}";
+
+  test("is verified with keys that are read at the start", () => {
+    const yaml = founded.replace("/p", `/p, signature: required, signature_keys: [${key}], signature_key_id: author`);
+    expect(loaded({ yaml, files }).policy.signature).toEqual({
+      mode: "required",
+      keys: [{ id: "author", algorithm: "ES256", publicKey: "a public key" }],
+      keyId: "author",
+    });
+  });
+
+  test.each([
+    ["required without keys", "signature: required"],
+    ["keys without required", `signature_keys: [${key}]`],
+    ["a key id that no key has", `signature: required, signature_keys: [${key}], signature_key_id: other`],
+    ["a key file that is not there", `signature: required, signature_keys: [${key.replace("author.pem", "none")}]`],
+  ])("%s stops the start", (_what, policy) => {
+    const yaml = founded.replace("/p", `/p, ${policy}`);
+    expect(refused({ yaml, files }).map(({ code, place }) => [code, place?.startsWith("c.yaml:2:")])).toEqual([
+      ["settings_conflict", true],
+    ]);
+  });
+});
+
 describe("credentials", () => {
   const name = "CHAPERONE_GATEWAY_CREDENTIAL";
   const operator = "CHAPERONE_OPERATOR_CREDENTIAL";
@@ -163,18 +191,31 @@ describe("credentials", () => {
   });
 });
 
+test("the pod's configuration is accepted as it ships, without any development default", () => {
+  const yaml = readFileSync(join(import.meta.dirname, "../../k8s/base/chaperone.yaml"), "utf8");
+  const config = loaded({ yaml, environment: { CHAPERONE_AUDIT_DURABILITY: "disk" } });
+  expect(config.developmentDefaults).toEqual([]);
+  expect(config.rules.unnamedParties).toBe("deny");
+});
+
 describe("listeners that cannot be", () => {
   test.each([
     ['address: "127.0.0.1:80", doors: [authorize], callers: open', "callers"],
     ['address: "127.0.0.1:80", doors: [authorize], callers: socket', "callers"],
     ['address: "127.0.0.1:80", doors: [authorize], callers: mtls', "callers"],
+    ['address: "10.0.0.1:80", doors: [authorize], callers: credential', "address"],
+    ['address: "[::]:80", doors: [admin], callers: open', "address"],
     ['address: "127.0.0.1:80", doors: [probe, probe], callers: open', "doors"],
     [
       'address: "unix:/s", doors: [authorize], callers: socket, tls: {cert_file: c, key_file: k, ca_file: a, allowed_names: [x]}',
       "tls",
     ],
   ])("%s", (rest, member) => {
-    const [error, ...others] = refused({ yaml: `listeners:\n  - {name: a, ${rest}}` });
+    const environment = {
+      CHAPERONE_GATEWAY_CREDENTIAL: credential,
+      CHAPERONE_OPERATOR_CREDENTIAL: operatorCredential,
+    };
+    const [error, ...others] = refused({ yaml: `listeners:\n  - {name: a, ${rest}}`, environment });
     expect(others).toEqual([]);
     expect([error?.code, error?.place, error?.detail.split(":")[0]]).toEqual([
       "settings_conflict",

@@ -11,7 +11,11 @@ const whole = {
   defaults: "forbidden",
   state: "/state",
   issuer: "https://chaperone.example",
-  policy: { bundle: "/policy/bundle.tar.gz" },
+  policy: {
+    bundle: "/policy/bundle.tar.gz",
+    signature: "required",
+    signature_keys: [{ id: "author", algorithm: "ES256", public_key_file: "/author.pem" }],
+  },
   keys: { kind: "jwks", path: "/keys/set.json" },
   tokens: { depth_max: 2 },
   identity: { unnamed_parties: "deny" },
@@ -36,6 +40,8 @@ const whole = {
   clock: { step_back_tolerated_seconds: 5 },
   log: { level: "warn" },
 };
+
+const files = { "/author.pem": "a public key" };
 
 interface Spot {
   readonly path: readonly (string | number)[];
@@ -65,7 +71,7 @@ describe("an unknown key stops the start", () => {
   const spots = spotsOf(whole);
 
   test("the whole example itself is accepted, and has every section of the schema", () => {
-    expect(isErrors(load({ yaml: stringify(whole) }))).toBe(false);
+    expect(isErrors(load({ yaml: stringify(whole), files }))).toBe(false);
     const sections = listSettings().filter(({ kind }) => kind === "section");
     expect(spots.length).toBeGreaterThan(sections.length);
   });

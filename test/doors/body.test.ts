@@ -132,12 +132,12 @@ describe("slow senders", () => {
     expect(answered.flatMap(statusesOf)).toEqual([408, 408, 408, 408, 408]);
     expect(new Set(answered.flatMap(codesOf))).toEqual(new Set(["request_too_slow"]));
     expect(house.asked).toEqual([]);
-    expect((await call(address, { body: foundingBody })).status).toBe(200);
+    await expect.poll(() => call(address, { body: foundingBody }).then(({ status }) => status)).toBe(200);
   });
 
-  test("are cut off however steadily they drip", async () => {
+  test.each([false, true])("are cut off however steadily they drip (and want to stay: %s)", async (wantsToStay) => {
     const house = createFakeHouse();
-    const socket = connectRaw(await openSocket(house, quick));
+    const socket = connectRaw(await openSocket(house, quick), wantsToStay);
     const drip = setInterval(() => socket.writable && socket.write("a"), 5);
     socket.write("POST /v1/authorize HTTP/1.1\r\nX-Drip: ");
     const answered = await readToEnd(socket);

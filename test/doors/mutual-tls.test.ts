@@ -3,9 +3,10 @@ import { request } from "node:https";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ListenerOptions } from "../../src/doors/index.ts";
+import { type ListenerOptions, openListeners } from "../../src/doors/index.ts";
 import { createFakeHouse, foundingBody } from "../fakes/doors-house.ts";
 import { hostAndPort, open, tcpListener } from "../fakes/open-house.ts";
+import { connectRaw, readToEnd } from "../fakes/raw-connection.ts";
 
 const pem = (name: string): string => join(import.meta.dirname, "..", "fixtures", "mtls", `${name}.pem`);
 const gatewayName = "URI:spiffe://mesh.example/ns/edge/sa/gateway";
@@ -67,15 +68,13 @@ describe("a listener with mutual TLS", () => {
     expect(await askAs("posing", address)).toBe(401);
   });
 
-  test.each([
-    "spiffe://mesh.example/ns/edge/sa/gateway",
-    `${gatewayName}/`,
-    "URI:spiffe://mesh.example/ns/edge/sa/",
-    "DNS:gateway",
-  ])("does not believe a name that is not exactly the configured %s", async (name) => {
-    const { address } = await openMutual([name]);
-    expect(await askAs("gateway", address)).toBe(401);
-  });
+  test.each([`${gatewayName}/`, "URI:spiffe://mesh.example/ns/edge/sa/", "DNS:gateway"])(
+    "does not believe a name that is not exactly the configured %s",
+    async (name) => {
+      const { address } = await openMutual([name]);
+      expect(await askAs("gateway", address)).toBe(401);
+    },
+  );
 
   test.each([undefined, "stranger"])("shakes no hands with %s", async (party) => {
     const { house, address } = await openMutual([gatewayName]);
@@ -86,5 +85,22 @@ describe("a listener with mutual TLS", () => {
   test("may ask for a credential besides; then no certificate replaces it", async () => {
     const { address } = await openMutual([gatewayName], { callers: { kind: "credential" } });
     expect(await askAs("gateway", address)).toBe(401);
+  });
+
+  test.each([[], ["spiffe://mesh.example/ns/edge/sa/gateway"], ["gateway"]])(
+    "does not open with names that could never be proved: %j",
+    async (...names) => {
+      const opened = openListeners([mutualListener(names)], createFakeHouse());
+      await expect(opened).rejects.toMatchObject({ code: "listener_callers_wrong" });
+    },
+  );
+
+  test("does not wait for hands that are never shaken when it closes", async () => {
+    const { addresses, drain } = await openListeners([mutualListener([gatewayName])], createFakeHouse());
+    const socket = connectRaw(addresses[0]?.address);
+    await new Promise((resolve) => socket.once("connect", resolve));
+    const ended = readToEnd(socket);
+    await drain(20);
+    expect(await ended).toBe("");
   });
 });

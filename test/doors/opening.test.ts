@@ -132,6 +132,15 @@ describe("a unix socket", () => {
     await expectRefused("socket_folder_refused", [socketListener(folder, { address })]);
   });
 
+  test.each(["", "\0abstract", "run/\0"])("is a file and no abstract name: %j", async (path) => {
+    await expectRefused("listener_address_unusable", [socketListener("", { address: unix(path) })]);
+  });
+
+  test("is not put where this user may write nothing, be it root", async () => {
+    const address = unix("/sys/chaperone-of-the-test/gateway.sock");
+    await expectRefused("listener_permission_denied", [socketListener("", { address })]);
+  });
+
   test("needs a folder, not a file, on the way to it", async () => {
     const folder = await createFolder();
     await writeFile(join(folder, "run"), "");

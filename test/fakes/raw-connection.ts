@@ -3,9 +3,10 @@ import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { hostAndPort } from "./open-house.ts";
 
-export function connectRaw(address: string | undefined): Socket {
-  const socket =
-    address?.startsWith("unix:") === true ? connect(address.slice(5)) : connect({ ...hostAndPort(address) });
+/** `allowHalfOpen`: it stays when the listener ends its half, as a client that wants to hold the connection would. */
+export function connectRaw(address: string | undefined, allowHalfOpen = false): Socket {
+  const place = address?.startsWith("unix:") === true ? { path: address.slice(5) } : hostAndPort(address);
+  const socket = connect({ ...place, allowHalfOpen });
   onTestFinished(() => void socket.destroy());
   return socket;
 }

@@ -64,7 +64,7 @@ export const defaultOptions = {
 } as const;
 
 export async function developmentOptions(parts: Partial<TokenOptions> = {}): Promise<TokenOptions> {
-  return { ...defaultOptions, keySet: { kind: "development", folder: await createFolder() }, ...parts };
+  return { ...defaultOptions, keySet: { kind: "development", folder: join(await createFolder(), "keys") }, ...parts };
 }
 
 export const sharedOptions = (keySet: KeySetOptions, parts: Partial<TokenOptions> = {}): TokenOptions => ({

@@ -273,7 +273,7 @@ describe("the development key", () => {
     const options = await developmentOptions();
     const first = await openRoom(options);
     await first.close();
-    await spoil(join(options.keySet.kind === "development" ? options.keySet.folder : "", "keys"));
+    await spoil(options.keySet.kind === "development" ? options.keySet.folder : "");
     const room = await openRoom(options);
     const code = room.state().problem?.code;
     await expect(mint(room, testTime)).rejects.toThrow(/signing_unavailable/);
@@ -306,10 +306,12 @@ describe("the development key", () => {
   test("that cannot be written leaves the sidecar not ready", async () => {
     const options = await developmentOptions();
     const folder = options.keySet.kind === "development" ? options.keySet.folder : "";
-    await writeFile(join(folder, "keys"), "in the way");
+    await writeFile(folder, "in the way");
     const room = await openRoom(options);
     expect(room.state()).toMatchObject({ active: undefined, problem: { code: "key_set_unreadable" } });
-    const nowhere = await openRoom(await developmentOptions({ keySet: { kind: "development", folder: "/proc/none" } }));
+    const nowhere = await openRoom(
+      await developmentOptions({ keySet: { kind: "development", folder: "/proc/none/keys" } }),
+    );
     expect(nowhere.state()).toMatchObject({ active: undefined, problem: { code: "key_set_unwritable" } });
   });
 });

@@ -1,6 +1,6 @@
 /** Keys of a running sidecar: rotated by command, given by an operator, followed from their files, shared by replicas. */
 import { createPrivateKey } from "node:crypto";
-import { readdir, rename, rm, stat, symlink } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
@@ -23,14 +23,14 @@ import {
 
 const lead = publishLeadSeconds(defaultOptions);
 const published = (room: TokenRoom, now: number): string[] => room.keys.publicKeys(now).map(({ kid }) => kid);
-const stateFolderOf = (options: TokenOptions): string =>
+const keysFolderOf = (options: TokenOptions): string =>
   options.keySet.kind === "development" ? options.keySet.folder : "";
 
 describe("the development key", () => {
   test("is made at the first start, for its owner's eyes only, and kept from then on", async () => {
     const options = await developmentOptions();
     const first = known((await openRoom(options)).state().active).kid;
-    const folder = join(stateFolderOf(options), "keys");
+    const folder = keysFolderOf(options);
     const names = await readdir(folder);
     expect(names).toEqual(["development-keys.000001.json"]);
     expect((await stat(join(folder, known(names[0])))).mode & 0o777).toBe(0o600);
@@ -42,7 +42,7 @@ describe("the development key", () => {
     const options = await developmentOptions();
     const rooms = await Promise.all(Array.from({ length: 8 }, () => openRoom(options)));
     expect(new Set(rooms.map((room) => room.state().active?.kid)).size).toBe(1);
-    expect((await readdir(join(stateFolderOf(options), "keys"))).length).toBe(1);
+    expect((await readdir(keysFolderOf(options))).length).toBe(1);
   });
 
   test("rotated while the sidecar runs: published at once, signing after the caches, the old one gone when dead", async () => {
@@ -53,7 +53,7 @@ describe("the development key", () => {
     const followed = world.announcer.next("key_published");
     const next = await rotateKeys(options, testTime);
     await followed;
-    expect(next.activateAt).toBe(testTime + lead);
+    expect(next.activateAt).toBe(testTime + lead + 10);
     expect(published(room, testTime)).toEqual([old, next.kid]);
     expect(room.state()).toMatchObject({ active: { kid: old }, next: [{ kid: next.kid, signsFrom: next.activateAt }] });
 
@@ -96,7 +96,7 @@ describe("the development key", () => {
     const state = await listKeys(options, testTime);
     expect(state.active?.kid).toBe(room.state().active?.kid);
     expect(state.next.map(({ kid }) => kid)).toEqual(done.map(({ value }) => value.kid));
-    expect((await readdir(join(stateFolderOf(options), "keys"))).length).toBe(1);
+    expect((await readdir(keysFolderOf(options))).length).toBe(1);
   });
 
   test("rotated again and again drops the dead and keeps the living", async () => {
@@ -112,17 +112,22 @@ describe("the development key", () => {
     now += retentionSeconds(options) + 1;
     await rotateKeys(options, now);
     expect(await listKeys(options, now)).toMatchObject({ retiring: [], next: [{}] });
+    const folder = keysFolderOf(options);
+    const [name] = await readdir(folder);
+    const kept: unknown = JSON.parse(await readFile(join(folder, known(name)), "utf8"));
+    expect(kept).toMatchObject({ keys: [{ kty: "EC" }, { activate_at: now + lead + 10 }] });
+    expect(kept).toHaveProperty("keys.length", 2);
   });
 
   test("that vanishes while the sidecar runs is told of, not replaced", async () => {
     const options = await developmentOptions();
     const room = await openRoom(options);
     const kid = known(room.state().active).kid;
-    await rm(join(stateFolderOf(options), "keys"), { recursive: true });
+    await rm(keysFolderOf(options), { recursive: true });
     await room.reload();
     expect(room.state()).toMatchObject({ active: { kid }, problem: { code: "key_set_missing" } });
     expect(kidOf(await mint(room, testTime))).toBe(kid);
-    expect(await readdir(stateFolderOf(options))).toEqual([]);
+    await expect(readdir(keysFolderOf(options))).rejects.toThrow(/ENOENT/);
   });
 
   test("is listed without being made", async () => {
@@ -131,7 +136,7 @@ describe("the development key", () => {
       active: undefined,
       problem: { code: "key_set_missing" },
     });
-    expect(await readdir(stateFolderOf(options))).toEqual([]);
+    await expect(readdir(keysFolderOf(options))).rejects.toThrow(/ENOENT/);
   });
 });
 
@@ -172,6 +177,35 @@ describe("a configured key set", () => {
     await writeKeySet(path, [first, second]);
     await room.reload();
     expect(room.state()).toMatchObject({ problem: undefined, next: [{ kid: second.kid }] });
+  });
+
+  test("broken and put back as it was: the problem is gone", async () => {
+    const path = join(await createFolder(), "keys.json");
+    const first = await createEntry();
+    await writeKeySet(path, [first]);
+    const room = await openRoom(sharedOptions({ kind: "jwks", path }));
+    await writeText(path, "{");
+    await room.reload();
+    expect(room.state().problem?.code).toBe("key_set_malformed");
+    await writeKeySet(path, [first]);
+    await room.reload();
+    expect(room.state()).toMatchObject({ active: { kid: first.kid }, problem: undefined, retiring: [] });
+  });
+
+  test("a key that is taken out signs no more, and is shown as retiring until it is dead", async () => {
+    const path = join(await createFolder(), "keys.json");
+    const [first, second] = [await createEntry(), await createEntry(5)];
+    await writeKeySet(path, [first, second]);
+    const world = createTokenWorld();
+    const room = await openRoom(sharedOptions({ kind: "jwks", path }), world);
+    await writeKeySet(path, [first]);
+    await room.reload();
+    const publishedUntil = testTime + retentionSeconds(defaultOptions);
+    expect(room.state()).toMatchObject({
+      active: { kid: first.kid },
+      retiring: [{ kid: second.kid, signsFrom: undefined, publishedUntil }],
+    });
+    expect(kidOf(await mint(room, testTime))).toBe(first.kid);
   });
 
   test("a problem keeps the time at which it began", async () => {

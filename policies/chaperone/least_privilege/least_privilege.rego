@@ -14,19 +14,20 @@ package chaperone.least_privilege
 choice := {"role": least.name, "permissions": sort(_needed(least)), "ttl_seconds": ttl_seconds} if {
 	count({role.audience | some role in covering}) == 1
 	least := sort([[role.size, role.name, role] | some role in covering])[0][2]
-	ttl_seconds := min({offer.ttl_seconds | some offer in _offers_at(least.audience)})
+	ttl_seconds := min([offer.ttl_seconds | some offer in offers; offer.audience == least.audience])
 }
 
 # METADATA
 # title: Covering roles
 # description: Each role that covers what is asked, at an audience where all of it is permitted.
-covering contains {"name": name, "audience": role.audience, "size": count(held), "held": held} if {
+covering := [{"name": name, "audience": audience, "size": count(held), "held": held} |
+	some audience in _audiences
 	some name, role in data.chaperone.roles
-	role.audience in _audiences
+	role.audience == audience
 	held := {permission | some permission in role.permissions}
-	_covers(role.audience, held)
+	_covers(audience, held)
 	_within_parent(role, held)
-}
+]
 
 # METADATA
 # title: Permitted capabilities
@@ -38,8 +39,7 @@ permitted contains offer.capability if some offer in offers
 # description: >-
 #   What may be granted. In `issue`, each well-formed permit for an asked capability; in `delegate` and `use`, the
 #   parent grant, whatever capability the caller names. Only at the asked audience, if one is asked.
-offers contains offer if {
-	input.phase == "issue"
+offers := [offer |
 	some name
 	some permit in data.chaperone.permits[name].permits
 	permit.capability in input.asked.capabilities
@@ -54,29 +54,34 @@ offers contains offer if {
 		"capability": permit.capability,
 		"audience": permit.audience,
 		"permissions": permissions,
-		"ttl_seconds": floor(ttl_seconds),
+		"ttl_seconds": ttl_seconds,
 	}
-}
-
-offers contains offer if {
-	input.phase in {"delegate", "use"}
+] if {
+	input.phase == "issue"
+} else := [offer |
 	_is_audience_meant(input.parent.audience)
 	offer := {
 		"audience": input.parent.audience,
 		"permissions": {permission | some permission in input.parent.permissions},
 		"ttl_seconds": 60,
 	}
+] if {
+	input.phase in {"delegate", "use"}
 }
 
 # Where everything that is asked is permitted.
-_audiences contains audience if {
+_audiences contains offer.audience if {
 	some offer in offers
-	audience := offer.audience
 	every capability in _capabilities_to_permit {
-		some other in _offers_at(audience)
+		some other in offers
+		other.audience == offer.audience
 		other.capability == capability
 	}
-	count(_asked_permissions - union({other.permissions | some other in _offers_at(audience)})) == 0
+	every permission in input.asked.permissions {
+		some other in offers
+		other.audience == offer.audience
+		permission in other.permissions
+	}
 }
 
 default _capabilities_to_permit := []
@@ -87,44 +92,38 @@ _asked_permissions := {permission | some permission in input.asked.permissions}
 
 _is_audience_meant(audience) if object.get(input, "audience", audience) == audience
 
-_offers_at(audience) := {offer | some offer in offers; offer.audience == audience}
-
 # Asked permissions say exactly what is needed; without them it is what each capability's permit says.
-_covers(_, held) if {
-	count(_asked_permissions) > 0
-	count(_asked_permissions - held) == 0
-}
-
 _covers(audience, held) if {
 	count(_asked_permissions) == 0
 	input.phase == "issue"
 	every capability in input.asked.capabilities {
 		count(_served(audience, held, capability)) > 0
 	}
+} else if {
+	count(_asked_permissions) > 0
+	count(_asked_permissions - held) == 0
 }
 
 # The permits for a capability that lie within what a role holds, smallest first.
 _served(audience, held, capability) := sort([[count(offer.permissions), offer.permissions] |
-	some offer in _offers_at(audience)
+	some offer in offers
+	offer.audience == audience
 	offer.capability == capability
 	count(offer.permissions - held) == 0
 ])
 
-_needed(_) := _asked_permissions if count(_asked_permissions) > 0
-
-_needed(role) := permissions if {
-	count(_asked_permissions) == 0
-	permissions := union({smallest |
-		some capability in input.asked.capabilities
-		smallest := _served(role.audience, role.held, capability)[0][1]
-	})
-}
+_needed(role) := _asked_permissions if {
+	count(_asked_permissions) > 0
+} else := union({smallest |
+	some capability in input.asked.capabilities
+	smallest := _served(role.audience, role.held, capability)[0][1]
+})
 
 # A role that its target reads by name grants all of itself, so all of it must be within the parent.
-_within_parent(_, _) if input.phase == "issue"
-
-_within_parent(role, _) if role.enforced_by == "scope"
-
-_within_parent(_, held) if {
+_within_parent(role, held) if {
+	input.phase == "issue"
+} else if {
+	role.enforced_by == "scope"
+} else if {
 	count(held - {permission | some permission in input.parent.permissions}) == 0
 }

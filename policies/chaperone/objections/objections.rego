@@ -5,6 +5,7 @@
 #   - input: schema["input.schema"]
 package chaperone.objections
 
+import data.chaperone.clearance
 import data.chaperone.least_privilege
 import data.chaperone.shape
 
@@ -15,12 +16,8 @@ import data.chaperone.shape
 #   code: input_malformed
 #   remedy: Send the input of docs/policies.md; the sidecar always does, so this shows an input made by hand.
 # related_resources:
-#   - ref: docs/policies.md#input
-#     description: The input
-objections contains {
-	"code": "input_malformed",
-	"message": "The request lacks something that every request has, or has it in another form.",
-} if {
+#   - docs/policies.md#input
+objections contains {"code": "input_malformed", "message": "A part of the request is missing or has another form."} if {
 	not shape.well_formed
 }
 
@@ -31,8 +28,7 @@ objections contains {
 #   code: nothing_asked
 #   remedy: Ask for an action, a capability or a permission; in `delegate` and `use` name the permissions.
 # related_resources:
-#   - ref: docs/policies.md#phases
-#     description: Phases
+#   - docs/policies.md#phases
 objections contains {"code": "nothing_asked", "message": "The request asks for nothing."} if {
 	shape.well_formed
 	not _something_asked
@@ -45,12 +41,8 @@ objections contains {"code": "nothing_asked", "message": "The request asks for n
 #   code: parent_missing
 #   remedy: Show the role token itself; the sidecar adds its grant.
 # related_resources:
-#   - ref: docs/policies.md#phases
-#     description: Phases
-objections contains {
-	"code": "parent_missing",
-	"message": "The request names no grant that it derives from.",
-} if {
+#   - docs/policies.md#phases
+objections contains {"code": "parent_missing", "message": "The request names no grant that it derives from."} if {
 	shape.well_formed
 	not _founded
 }
@@ -62,13 +54,11 @@ objections contains {
 #   code: capability_not_permitted
 #   remedy: See which rule under permits/ should permit it, for which department, role and audience.
 # related_resources:
-#   - ref: docs/policies.md#permits
-#     description: Permits
+#   - docs/policies.md#permits
 objections contains {"code": "capability_not_permitted", "message": message} if {
 	shape.well_formed
 	count(_missing) > 0
-	names := substring(concat(", ", sort(_missing)), 0, 400)
-	message := concat("", ["No rule permits this agent to do this for this person: ", names, "."])
+	message := substring(concat("", [_not_permitted, concat(", ", sort(_missing))]), 0, 500)
 }
 
 # METADATA
@@ -78,12 +68,8 @@ objections contains {"code": "capability_not_permitted", "message": message} if 
 #   code: permission_not_permitted
 #   remedy: Ask for fewer permissions, or for the audience that has them.
 # related_resources:
-#   - ref: docs/policies.md#permits
-#     description: Permits
-objections contains {
-	"code": "permission_not_permitted",
-	"message": "The request asks for a permission that no rule gives it.",
-} if {
+#   - docs/policies.md#permits
+objections contains {"code": "permission_not_permitted", "message": "A permission is asked that no rule gives."} if {
 	shape.well_formed
 	_founded
 	count(_missing) == 0
@@ -97,12 +83,8 @@ objections contains {
 #   code: role_not_covering
 #   remedy: Ask for one action at a time, or add a role to roles/data.json.
 # related_resources:
-#   - ref: docs/policies.md#roles
-#     description: The role catalogue
-objections contains {
-	"code": "role_not_covering",
-	"message": "No single role covers all that is asked; ask for one thing at a time.",
-} if {
+#   - docs/policies.md#roles
+objections contains {"code": "role_not_covering", "message": "No single role covers all that is asked at once."} if {
 	shape.well_formed
 	_something_asked
 	_founded
@@ -118,8 +100,7 @@ objections contains {
 #   code: audience_ambiguous
 #   remedy: Name the audience in the request.
 # related_resources:
-#   - ref: docs/policies.md#roles
-#     description: The role catalogue
+#   - docs/policies.md#roles
 objections contains {
 	"code": "audience_ambiguous",
 	"message": "This could be meant for several systems; say for which one.",
@@ -135,22 +116,20 @@ objections contains {
 #   code: "<name of the guard>"
 #   remedy: See the remedy in the guard's own metadata.
 # related_resources:
-#   - ref: docs/policies.md#guards
-#     description: Guards
-objections contains {"code": name, "message": message} if {
+#   - docs/policies.md#guards
+objections contains objection if {
 	shape.well_formed
-	some name, guard in data.chaperone.guards
-	not guard.clear == true
-	not guard.clear_with_approval == true
-	message := object.get(guard, "message", "A condition of the policy is not met.")
+	some objection in clearance.objections
 }
+
+_not_permitted := "No rule permits this agent to do this for this person: "
+
+_something_asked if count(input.asked.permissions) > 0
 
 _something_asked if {
 	input.phase == "issue"
 	count(input.asked.capabilities) > 0
 }
-
-_something_asked if count(input.asked.permissions) > 0
 
 _founded if input.phase == "issue"
 

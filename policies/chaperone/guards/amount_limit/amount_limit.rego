@@ -14,15 +14,14 @@ import data.chaperone.asked
 #   code: amount_limit
 #   remedy: State amount and currency in action.properties; lower the amount, or change settings/amount_limit.
 # related_resources:
-#   - ref: docs/policies.md#guards
-#     description: Guards
+#   - docs/policies.md#guards
 default clear := false
 
-clear if asked.none_of(data.chaperone.settings.amount_limit)
-
 clear if {
-	_amount > 0
-	_amount <= data.chaperone.settings.amount_limit.approval_above
+	asked.none_of(data.chaperone.settings.amount_limit)
+} else if {
+	settings := data.chaperone.settings.amount_limit
+	_amount(settings) <= settings.approval_above
 }
 
 # METADATA
@@ -30,15 +29,15 @@ clear if {
 # description: Above the threshold and up to the maximum, an approval settles it.
 # custom:
 #   code: amount_limit
-#   remedy: Ask a person to approve, or split nothing and change settings/amount_limit.
+#   remedy: Ask a person to approve, or change settings/amount_limit.
 # related_resources:
-#   - ref: docs/policies.md#guards
-#     description: Guards
+#   - docs/policies.md#guards
 default clear_with_approval := false
 
 clear_with_approval if {
-	_amount > data.chaperone.settings.amount_limit.approval_above
-	_amount <= data.chaperone.settings.amount_limit.max
+	settings := data.chaperone.settings.amount_limit
+	_amount(settings) > settings.approval_above
+	_amount(settings) <= settings.max
 }
 
 # METADATA
@@ -51,11 +50,11 @@ message := "The payment states no amount in the agreed currency, or an amount ab
 # description: What people read when an approval would settle it.
 approval_message := "A payment of this amount needs a person's approval."
 
-_amount := amount if {
+_amount(settings) := amount if {
 	amount := input.action.properties.amount
 	is_number(amount)
 	amount > 0
-	is_number(data.chaperone.settings.amount_limit.approval_above)
-	is_number(data.chaperone.settings.amount_limit.max)
-	input.action.properties.currency == data.chaperone.settings.amount_limit.currency
+	is_number(settings.approval_above)
+	is_number(settings.max)
+	input.action.properties.currency == settings.currency
 }

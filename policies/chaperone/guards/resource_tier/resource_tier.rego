@@ -16,21 +16,20 @@ import data.chaperone.asked
 #   code: resource_tier
 #   remedy: Send resource.type and resource.properties.tier; ask for a record of a lower tier.
 # related_resources:
-#   - ref: docs/policies.md#guards
-#     description: Guards
+#   - docs/policies.md#guards
 default clear := false
 
-clear if asked.none_of(data.chaperone.settings.resource_tier)
-
 clear if {
+	asked.none_of(data.chaperone.settings.resource_tier)
+} else if {
 	input.phase == "issue"
+	settings := data.chaperone.settings.resource_tier
 	some role in input.subject.roles
-	role in data.chaperone.settings.resource_tier.tiers[_tier]
-}
-
-clear if {
+	role in settings.tiers[_tier(settings)]
+} else if {
 	input.phase in {"delegate", "use"}
-	_tier in data.chaperone.settings.resource_tier.open_tiers
+	settings := data.chaperone.settings.resource_tier
+	_tier(settings) in settings.open_tiers
 }
 
 # METADATA
@@ -38,8 +37,8 @@ clear if {
 # description: What people read when the guard is not clear.
 message := "A record of this tier is not open to this person's role."
 
-_tier := tier if {
-	input.resource.type == data.chaperone.settings.resource_tier.resource_type
+_tier(settings) := tier if {
+	input.resource.type == settings.resource_type
 	tier := input.resource.properties.tier
 	is_string(tier)
 }

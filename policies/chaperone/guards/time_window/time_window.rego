@@ -14,18 +14,20 @@ import data.chaperone.asked
 #   code: time_window
 #   remedy: Ask again in working hours, or change settings/time_window.
 # related_resources:
-#   - ref: docs/policies.md#guards
-#     description: Guards
+#   - docs/policies.md#guards
 default clear := false
 
-clear if asked.none_of(data.chaperone.settings.time_window)
-
 clear if {
-	is_number(data.chaperone.settings.time_window.from_hour)
-	is_number(data.chaperone.settings.time_window.until_hour)
-	_weekday in data.chaperone.settings.time_window.weekdays
-	_hour >= data.chaperone.settings.time_window.from_hour
-	_hour < data.chaperone.settings.time_window.until_hour
+	asked.none_of(data.chaperone.settings.time_window)
+} else if {
+	settings := data.chaperone.settings.time_window
+	is_number(settings.from_hour)
+	is_number(settings.until_hour)
+	local_seconds := floor(input.time) + (settings.utc_offset_minutes * 60)
+	_weekday(local_seconds) in settings.weekdays
+	hour := floor((local_seconds % 86400) / 3600)
+	hour >= settings.from_hour
+	hour < settings.until_hour
 }
 
 # METADATA
@@ -33,9 +35,5 @@ clear if {
 # description: What people read when the guard is not clear.
 message := "This is done in working hours only."
 
-_local_seconds := floor(input.time) + (data.chaperone.settings.time_window.utc_offset_minutes * 60)
-
 # 1970-01-01 was a Thursday; Sunday is 0.
-_weekday := (floor(_local_seconds / 86400) + 4) % 7
-
-_hour := floor((_local_seconds % 86400) / 3600)
+_weekday(local_seconds) := (floor(local_seconds / 86400) + 4) % 7

@@ -1,0 +1,78 @@
+/** The one load generator, the same for every system: keep-alive connections of node:http, every answer looked at. */
+import { Agent, request } from "node:http";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Load, type LoadResult, loadSchema } from "./load.ts";
+
+const wrongKept = 5;
+
+process.on("message", (message) => {
+  void run(loadSchema.parse(message)).then((result) => process.send?.(result));
+});
+
+async function run(load: Load): Promise<LoadResult> {
+  const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
+  const latencies = new Float64Array(load.requests);
+  const wrong: string[] = [];
+  const body = Buffer.from(load.target.body);
+  const startedAt = performance.now();
+  let sent = 0;
+  const sendOne = async (): Promise<void> => {
+    const index = sent++;
+    const sentAt = performance.now();
+    const trouble = await exchange(load, agent, body);
+    latencies[index] = performance.now() - sentAt;
+    if (trouble !== undefined && wrong.length < wrongKept) wrong.push(trouble);
+  };
+  if (load.ratePerSecond === undefined) {
+    const workers = Array.from({ length: load.connections }, async () => {
+      while (sent < load.requests) await sendOne();
+    });
+    await Promise.all(workers);
+  } else {
+    await sendAtRate(load.requests, load.ratePerSecond, sendOne);
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  agent.destroy();
+  latencies.sort();
+  const at = (share: number): number => latencies[Math.min(load.requests - 1, Math.floor(load.requests * share))] ?? 0;
+  return { seconds, p50: at(0.5), p99: at(0.99), wrong };
+}
+
+/** Open loop: a slow answer delays no later request, so it cannot hide. */
+async function sendAtRate(requests: number, ratePerSecond: number, sendOne: () => Promise<void>): Promise<void> {
+  const startedAt = performance.now();
+  const pending: Promise<void>[] = [];
+  while (pending.length < requests) {
+    const due = Math.min(requests, Math.floor(((performance.now() - startedAt) / 1000) * ratePerSecond) + 1);
+    while (pending.length < due) pending.push(sendOne());
+    await sleep(1);
+  }
+  await Promise.all(pending);
+}
+
+/** Undefined when the answer is right. */
+function exchange({ target }: Load, agent: Agent, body: Buffer): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const asked = request({
+      ...target.address,
+      method: "POST",
+      path: target.path,
+      agent,
+      headers: { ...target.headers, "content-type": "application/json", "content-length": body.length },
+    });
+    asked.on("error", (error) => {
+      resolve(error.message);
+    });
+    asked.on("response", (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => {
+        const isRight = response.statusCode === 200 && target.marks.every((mark) => text.includes(mark));
+        resolve(isRight ? undefined : `status ${response.statusCode ?? 0}: ${text.slice(0, 200)}`);
+      });
+    });
+    asked.end(body);
+  });
+}

@@ -1,0 +1,90 @@
+/** A server under measurement: started, timed until its first right answer, stopped. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ask, type Target } from "./target.ts";
+
+export interface ServerCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface RunningServer {
+  readonly pid: number;
+  /** From starting the process to the first answer that is right. */
+  readonly coldStartMilliseconds: number;
+  stop(): Promise<void>;
+}
+
+const startMillisecondsMax = 60_000;
+const stopMillisecondsMax = 10_000;
+
+export async function startServer(command: ServerCommand, target: Target): Promise<RunningServer> {
+  const startedAt = performance.now();
+  const child = spawn(command.file, command.args, {
+    cwd: command.cwd,
+    env: { ...process.env, ...command.environment },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const said = collectTail(child);
+  const failed = once(child, "exit").then(([code]) => {
+    throw new Error(`${command.file} ended with ${String(code)} before it answered:\n${said()}`);
+  });
+  failed.catch(() => {
+    // It ends when it is stopped, too; only the race below wants to know.
+  });
+  try {
+    await Promise.race([failed, untilRight(target, startedAt)]);
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  }
+  const coldStartMilliseconds = performance.now() - startedAt;
+  if (child.pid === undefined) throw new Error(`${command.file} did not start`);
+  return { pid: child.pid, coldStartMilliseconds, stop: () => stop(child) };
+}
+
+async function untilRight(target: Target, startedAt: number): Promise<void> {
+  let last: unknown;
+  while (performance.now() - startedAt < startMillisecondsMax) {
+    try {
+      const text = await ask(target);
+      if (target.marks.every((mark) => text.includes(mark))) return;
+      last = text;
+    } catch (error) {
+      last = error;
+    }
+    await sleep(2);
+  }
+  throw new Error(`no right answer within ${startMillisecondsMax / 1000} s; the last was: ${String(last)}`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  const late = setTimeout(() => child.kill("SIGKILL"), stopMillisecondsMax);
+  await exited;
+  clearTimeout(late);
+}
+
+function collectTail(child: ChildProcess): () => string {
+  let text = "";
+  child.stderr?.on("data", (chunk: Buffer) => (text = (text + chunk.toString("utf8")).slice(-4000)));
+  child.on("error", (error) => (text += error.message));
+  return () => text;
+}
+
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}

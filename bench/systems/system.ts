@@ -1,0 +1,18 @@
+/** What is measured: one question in the system's own words, and how its answer is judged. */
+import type { ServerCommand } from "../server-process.ts";
+import type { Target } from "../target.ts";
+
+export interface System {
+  readonly name: string;
+  readonly target: Target;
+  /** Each call prepares a start of its own, with empty state. */
+  command(): Promise<ServerCommand>;
+  /** Throws unless this is the right answer, read as a caller would. */
+  assertRight(answer: string): Promise<void>;
+}
+
+/** The founding request, asked by parties that have names. */
+export const founding = {
+  subject: { sub: "alice", Department: "Operations", Role: "Director" },
+  actor: { sub: "travel-agent", Capabilities: "book_flight" },
+} as const;

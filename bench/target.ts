@@ -1,0 +1,39 @@
+/** Where a system is asked, what it is asked, and what every right answer contains. */
+import { request } from "node:http";
+
+export interface Target {
+  readonly address: { readonly socketPath: string } | { readonly host: string; readonly port: number };
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Text that stands in a right answer and in no wrong one; looked for in every answer under load. */
+  readonly marks: readonly string[];
+}
+
+/** The body of a 200. Rejects for anything else. */
+export function ask(target: Target): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const body = Buffer.from(target.body);
+    const asked = request({
+      ...target.address,
+      method: "POST",
+      path: target.path,
+      agent: false,
+      headers: { ...target.headers, "content-type": "application/json", "content-length": body.length },
+      timeout: 10_000,
+    });
+    asked.on("timeout", () => asked.destroy(new Error("no answer within 10 s")));
+    asked.on("error", reject);
+    asked.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString("utf8");
+        if (response.statusCode === 200) resolve(text);
+        else reject(new Error(`status ${response.statusCode ?? 0}: ${text.slice(0, 500)}`));
+      });
+    });
+    asked.end(body);
+  });
+}

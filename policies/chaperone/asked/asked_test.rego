@@ -1,0 +1,23 @@
+package chaperone_test.asked
+
+import data.chaperone.asked
+import data.chaperone_test.requests
+
+test_a_guard_for_something_else_does_not_apply if {
+	asked.none_of({"capabilities": ["pay_invoice"], "permissions": ["invoices:pay"]}) with input as requests.founding
+}
+
+test_a_guarded_capability_is_asked if {
+	not asked.none_of({"capabilities": ["book_flight"], "permissions": []}) with input as requests.founding
+}
+
+test_a_guarded_permission_is_asked if {
+	request := object.union(requests.founding, {"asked": {"permissions": ["flights:book"]}})
+	not asked.none_of({"capabilities": [], "permissions": ["flights:book"]}) with input as request
+}
+
+test_a_guard_whose_settings_are_gone_is_not_clear if {
+	every settings in [null, {}, {"capabilities": []}, {"permissions": []}, {"capabilities": {}, "permissions": []}] {
+		not asked.none_of(settings) with input as requests.founding
+	}
+}

@@ -1,0 +1,81 @@
+/** The command line: one table of commands, read and helped from the same place. docs/cli.md is printed from it. */
+import { auditVerify } from "./audit-verify.ts";
+import { checkConfig } from "./check-config.ts";
+import type { CliIo, Command } from "./command.ts";
+import { decideCommand } from "./decide.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { renderCommandHelp, renderHelp } from "./help.ts";
+import { keysList } from "./keys-list.ts";
+import { keysRotate } from "./keys-rotate.ts";
+import { parseCommandLine, UsageError } from "./parse-command-line.ts";
+import { policyBuild } from "./policy-build.ts";
+import { policyTest } from "./policy-test.ts";
+import { processIo } from "./process-io.ts";
+import { describeFailure } from "./failure.ts";
+import { serve } from "./serve.ts";
+import { ToolchainError } from "../toolchain/index.ts";
+import { plain } from "./terminal.ts";
+
+export const commands = {
+  serve,
+  "check-config": checkConfig,
+  decide: decideCommand,
+  "policy build": policyBuild,
+  "policy test": policyTest,
+  "keys list": keysList,
+  "keys rotate": keysRotate,
+  "audit verify": auditVerify,
+} as const satisfies Readonly<Record<string, Command>>;
+
+/** Runs one command line to its end. Never rejects: what nobody foresaw is told and is "could not tell". */
+export async function run(argv: readonly string[], io: CliIo = processIo()): Promise<ExitCode> {
+  const chosen = chooseCommand(argv);
+  if (chosen === undefined) return runWithoutCommand(argv, io);
+  const { name, command, args } = chosen;
+  const given = parseCommandLine(command, args);
+  if (given instanceof UsageError) {
+    io.stderr.write(`chaperone ${name}: ${plain(given.message)}\nchaperone ${name} --help tells more\n`);
+    return exitCodes.wrong;
+  }
+  if (given.has("help")) {
+    io.stdout.write(renderCommandHelp(name, command));
+    return exitCodes.yes;
+  }
+  try {
+    return await command.run(given, io);
+  } catch (cause) {
+    io.stderr.write(`chaperone ${name}: ${plain(describeFailure(cause))}\n`);
+    return isNo(cause) ? exitCodes.no : exitCodes.unavailable;
+  }
+}
+
+interface Chosen {
+  readonly name: string;
+  readonly command: Command;
+  readonly args: readonly string[];
+}
+
+function chooseCommand(argv: readonly string[]): Chosen | undefined {
+  const table: Readonly<Record<string, Command>> = commands;
+  for (const words of [2, 1]) {
+    const name = argv.slice(0, words).join(" ");
+    const command = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (command !== undefined && argv.length >= words) return { name, command, args: argv.slice(words) };
+  }
+  return undefined;
+}
+
+function runWithoutCommand([first]: readonly string[], io: CliIo): ExitCode {
+  if (first === "--version") {
+    io.stdout.write(`${io.version}\n`);
+    return exitCodes.yes;
+  }
+  const isAsked = first === "--help" || first === "-h" || first === "help";
+  (isAsked ? io.stdout : io.stderr).write(renderHelp(commands));
+  return isAsked ? exitCodes.yes : exitCodes.wrong;
+}
+
+/** Rego that does not compile is an answer about the policy, not a tool that failed. */
+function isNo(cause: unknown): boolean {
+  return cause instanceof ToolchainError && cause.code === "opa_command_failed";
+}

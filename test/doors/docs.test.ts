@@ -1,0 +1,67 @@
+/** The pages about doors and listeners, held to the tables they describe. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { bounds } from "../../src/domain/bounds.ts";
+import { requestErrors } from "../../src/domain/request-error.ts";
+import { Answers, statusOf } from "../../src/doors/answers.ts";
+import { doors } from "../../src/doors/index.ts";
+import { doorLimits, credentialLengthMin, socketPathBytesMax } from "../../src/doors/limits.ts";
+import { listenerErrorCodes } from "../../src/doors/listener-error.ts";
+import { createFakeHouse } from "../fakes/doors-house.ts";
+
+const read = (path: string): string => readFileSync(join(import.meta.dirname, "..", "..", "docs", path), "utf8");
+
+describe.each(Object.entries(doors))("docs/doors/%s.md", (kind, door) => {
+  test("names every path of the door with its methods, and whom it admits", () => {
+    const house = createFakeHouse();
+    const answers = new Answers("docs", house.observer);
+    const routes = door.routes({ house, listener: "docs", answers, limits: doorLimits });
+    const page = read(`doors/${kind}.md`);
+    expect(page.startsWith(`# ${kind}\n`)).toBe(true);
+    expect(routes.length).toBeGreaterThan(0);
+    for (const { path, methods, admits } of routes) {
+      expect(admits).toBe(door.admits);
+      expect(page).toMatch(new RegExp(`\`(?:[A-Z]+ )?${path}\``));
+      for (const method of methods) expect(page).toContain(method);
+    }
+    expect(page).toMatch(
+      { gateway: /Admits an authenticated gateway/, operator: /Admits the operator/, anyone: /Admits anyone/ }[
+        door.admits
+      ],
+    );
+  });
+});
+
+test("docs/doors/authorize.md lists every code of a request that was not understood, beside its status", () => {
+  const page = read("doors/authorize.md");
+  for (const [code, status] of Object.entries(statusOf)) {
+    const row = page.split("\n").find((line) => line.startsWith(`| ${status} |`));
+    expect(row, code).toContain(`\`${code}\``);
+  }
+  expect(Object.keys(statusOf).sort()).toEqual(Object.keys(requestErrors).sort());
+});
+
+describe("docs/listeners.md", () => {
+  const page = read("listeners.md");
+
+  test("lists exactly the errors of opening", () => {
+    const listed = [...page.matchAll(/^\| `((?:listener|socket|credential|issuer)_[a-z_]+)` \|/gm)].map(
+      ([, code]) => code,
+    );
+    expect(listed).toEqual([...listenerErrorCodes]);
+  });
+
+  test("states the limits that hold", () => {
+    const { headBytesMax, discardBytesMax, connectionsMax, headMilliseconds, requestMilliseconds, idleMilliseconds } =
+      doorLimits;
+    for (const stated of [headBytesMax, bounds.bodyBytesMax, discardBytesMax])
+      expect(page).toContain(`| ${stated} bytes |`);
+    for (const stated of [headMilliseconds, requestMilliseconds, idleMilliseconds]) {
+      expect(page).toContain(`| ${stated / 1000} s |`);
+    }
+    expect(page).toContain(`| ${connectionsMax} |`);
+    expect(page).toContain(`at least ${credentialLengthMin} characters`);
+    expect(page).toContain(`more than ${socketPathBytesMax} bytes`);
+  });
+});
