@@ -14,7 +14,7 @@ export interface Block {
 const mappedPrefix = 0xffffn << 32n;
 const octet = /^(?:0|[1-9]\d{0,2})$/u;
 const group = /^[0-9a-f]{1,4}$/iu;
-const prefix = /^(?:0|[1-9]\d{0,2})$/u;
+const prefix = /^\d+$/u;
 
 export function parseAddress(text: string): Address | undefined {
   return text.includes(":") ? parseSix(text) : parseFour(text);

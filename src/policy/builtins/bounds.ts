@@ -12,6 +12,8 @@ export const builtinBounds = {
   elementsMax: 65_536,
   /** Pairs that one call compares or walks (CIDR lists against each other, array subset). */
   pairsMax: 250_000,
+  /** Token pairs of two globs; each may be walked along a whole glob. */
+  globPairsMax: 16_384,
   /** Paths through a graph: their number grows exponentially with its edges. */
   graphPathsMax: 10_000,
   /** Operations of one JSON patch; each may copy a level of the document. */

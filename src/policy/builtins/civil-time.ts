@@ -54,7 +54,7 @@ export function findZone(name: string): Zone | undefined {
 function openZone(timeZone: string): Zone | undefined {
   try {
     const offsets = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
-    const names = ["en-US", "en-GB", "en-AU", "en-IN", "en-ZA"].map(
+    const names = ["en-US", "en-GB", "en-CA", "en-AU", "en-IN", "en-ZA"].map(
       (locale) => new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: "short" }),
     );
     const offsetSecondsAt = (epochSeconds: number): number => parseOffset(zoneNameOf(offsets, epochSeconds));

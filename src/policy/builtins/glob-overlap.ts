@@ -7,60 +7,125 @@ interface Token {
   readonly repeats: "once" | "star" | "plus";
 }
 
+type Glob = readonly Token[];
+
 /** Undefined for a pattern that is malformed. */
 export function doGlobsOverlap(first: string, second: string): boolean | undefined {
   const [left, right] = [tokenize(first), tokenize(second)];
   if (left === undefined || right === undefined) {
     return undefined;
   }
-  assertWithin("pairsMax", left.length * right.length);
-  return hasCommonText(unfold(left), unfold(right));
+  assertWithin("globPairsMax", left.length * right.length);
+  const trimmed = trim(left, right);
+  return trimmed !== undefined && new OverlapSearch(...trimmed).fromStart();
 }
 
-/** `x+` is `x` and then `x*`. */
-function unfold(tokens: readonly Token[]): readonly Token[] {
-  return tokens.flatMap((token) =>
-    token.repeats === "plus"
-      ? [
-          { ...token, repeats: "once" as const },
-          { ...token, repeats: "star" as const },
-        ]
-      : [token],
-  );
-}
-
-type State = readonly [left: number, right: number];
-
-/** Walks both patterns at once; a state is how far each has come. */
-function hasCommonText(left: readonly Token[], right: readonly Token[]): boolean {
-  const seen = new Set<number>();
-  const open: State[] = [[0, 0]];
-  for (let state = open.pop(); state !== undefined; state = open.pop()) {
-    const key = state[0] * (right.length + 1) + state[1];
-    if (state[0] === left.length && state[1] === right.length) {
-      return true;
-    }
-    if (!seen.has(key)) {
-      seen.add(key);
-      open.push(...statesAfter(state, left[state[0]], right[state[1]]));
+/** Takes off what both have alike at either end; undefined when they differ there. OPA leaves one token of it standing. */
+function trim(left: Glob, right: Glob): readonly [Glob, Glob] | undefined {
+  const isFixed = (first: Token | undefined, second: Token | undefined): boolean =>
+    first?.repeats === "once" && second?.repeats === "once";
+  let start = 0;
+  for (; isFixed(left[start], right[start]); start += 1) {
+    if (!canMeet(left[start], right[start])) {
+      return undefined;
     }
   }
-  return false;
+  start = Math.max(0, start - 1);
+  let [leftEnd, rightEnd] = [left.length, right.length];
+  for (; leftEnd > start && rightEnd > start && isFixed(left[leftEnd - 1], right[rightEnd - 1]); leftEnd -= 1) {
+    if (!canMeet(left[leftEnd - 1], right[rightEnd - 1])) {
+      return undefined;
+    }
+    rightEnd -= 1;
+  }
+  const kept = leftEnd < left.length ? 1 : 0;
+  return [left.slice(start, leftEnd + kept), right.slice(start, rightEnd + kept)];
 }
 
-function statesAfter([at, other]: State, left: Token | undefined, right: Token | undefined): readonly State[] {
-  const [isLeftStar, isRightStar] = [left?.repeats === "star", right?.repeats === "star"];
-  const next: State[] = [];
-  if (isLeftStar) {
-    next.push([at + 1, other]);
+function canMeet(first: Token | undefined, second: Token | undefined): boolean {
+  return first !== undefined && second !== undefined && shareCharacter(first, second);
+}
+
+/** The rest of a pattern: which of the two, and from where. */
+interface Rest {
+  readonly side: 0 | 1;
+  readonly from: number;
+}
+
+/** OPA's search, remembering what it found: without that, its time is exponential in the number of stars. */
+class OverlapSearch {
+  readonly #globs: readonly [Glob, Glob];
+  readonly #known = new Map<string, boolean>();
+
+  constructor(left: Glob, right: Glob) {
+    this.#globs = [left, right];
   }
-  if (isRightStar) {
-    next.push([at, other + 1]);
+
+  fromStart(): boolean {
+    return this.#plain({ side: 0, from: 0 }, { side: 1, from: 0 });
   }
-  if (left !== undefined && right !== undefined && shareCharacter(left, right)) {
-    next.push([isLeftStar ? at : at + 1, isRightStar ? other : other + 1]);
+
+  #token({ side, from }: Rest): Token | undefined {
+    return this.#globs[side][from];
   }
-  return next;
+
+  #plain(first: Rest, second: Rest): boolean {
+    const key = `${first.side} ${first.from} ${second.from}`;
+    const known = this.#known.get(key);
+    const found = known ?? this.#search(first, second);
+    this.#known.set(key, found);
+    return found;
+  }
+
+  #search(first: Rest, second: Rest): boolean {
+    let [left, right] = [first, second];
+    for (;;) {
+      const [leftToken, rightToken] = [this.#token(left), this.#token(right)];
+      if (leftToken === undefined || rightToken === undefined) {
+        return leftToken === rightToken;
+      }
+      if (leftToken.repeats !== "once") {
+        return this.#repeated(leftToken, left, right);
+      }
+      if (rightToken.repeats !== "once") {
+        return this.#repeated(rightToken, right, left);
+      }
+      if (!shareCharacter(leftToken, rightToken)) {
+        return false;
+      }
+      [left, right] = [after(left), after(right)];
+    }
+  }
+
+  #repeated(token: Token, repeated: Rest, other: Rest): boolean {
+    if (token.repeats === "star") {
+      return this.#star(repeated, other);
+    }
+    const otherToken = this.#token(other);
+    if (otherToken === undefined || !shareCharacter(token, otherToken)) {
+      return false;
+    }
+    return this.#star(repeated, after(other)) || (otherToken.repeats !== "once" && this.#plain(after(repeated), other));
+  }
+
+  #star(starred: Rest, other: Rest): boolean {
+    const [star, next] = [this.#token(starred), this.#token(after(starred))];
+    let at = other;
+    for (let token = this.#token(at); token !== undefined; token = this.#token(at)) {
+      if (canMeet(token, next) && this.#plain(after(starred), at)) {
+        return true;
+      }
+      if (!canMeet(token, star)) {
+        return false;
+      }
+      at = after(at);
+    }
+    return next === undefined;
+  }
+}
+
+function after({ side, from }: Rest): Rest {
+  return { side, from: from + 1 };
 }
 
 function shareCharacter({ characters: first }: Token, { characters: second }: Token): boolean {

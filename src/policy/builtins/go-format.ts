@@ -1,6 +1,6 @@
 /** Go's `fmt.Sprintf` for the values that OPA hands it: integers, floats and texts; anything else as its Rego text. */
 import { assertWithin, BuiltinLimitError, builtinBounds } from "./bounds.ts";
-import { formatFloat, formatInteger, groupOfTwo, quoteText, signOf } from "./go-numbers.ts";
+import { formatFloat, formatInteger, groupOfTwo, keepPoint, quoteText, signOf } from "./go-numbers.ts";
 import { type Flags, pad, padNumber } from "./go-padding.ts";
 import { printRegoValue, RegoDecimal, RegoSet, type RegoValue } from "./rego-value.ts";
 import { orderedElementsOf, orderedPairsOf } from "./value-order.ts";
@@ -77,11 +77,10 @@ function formatDirective(parts: readonly (string | undefined)[], values: Argumen
   values.choose(precisionIndex);
   const precision = measureOf(precisionText === "" ? "0" : precisionText, values);
   values.choose(verbIndex);
-  if (width === "bad" || precision === "bad") {
-    values.take();
-    return width === "bad" ? "%!(BADWIDTH)" : "%!(BADPREC)";
-  }
-  return verb === "" || verb === "%" ? percentOf(verb) : formatNext(verb, flagsOf(flagText, width, precision), values);
+  const isBadPrecision = precision === "bad" || (precision !== undefined && precision < 0);
+  const complaint = `${width === "bad" ? "%!(BADWIDTH)" : ""}${isBadPrecision ? "%!(BADPREC)" : ""}`;
+  const flags = flagsOf(flagText, width === "bad" ? undefined : width, isBadPrecision ? undefined : precision);
+  return `${complaint}${verb === "" || verb === "%" ? percentOf(verb) : formatNext(verb, flags, values)}`;
 }
 
 function percentOf(verb: "" | "%"): string {
@@ -109,7 +108,7 @@ function flagsOf(text: string, width: number | undefined, precision: number | un
     space: text.includes(" "),
     zero: text.includes("0") && !minus,
     width: width === undefined ? undefined : Math.abs(width),
-    precision: precision !== undefined && precision < 0 ? undefined : precision,
+    precision,
   };
 }
 
@@ -129,7 +128,7 @@ function digitsOf(text: string | undefined): number | undefined {
 
 function argumentOf(value: RegoValue): Argument {
   if (typeof value === "number") {
-    return Number.isInteger(value) ? BigInt(value) : value;
+    return Number.isInteger(value) && Math.abs(value) < 1e21 ? BigInt(value) : value;
   }
   if (value instanceof RegoDecimal) {
     return Number.isFinite(Number(value.text)) ? Number(value.text) : value.text;
@@ -163,10 +162,17 @@ function typeNameOf(value: Argument): string {
   if (typeof value === "number") {
     return "float64";
   }
-  return isLarge(value) ? "*big.Int" : "int";
+  return isLarge(value) ? "*big.Int" : "int64";
 }
 
-/** Beyond 64 bits Go takes another type, which has `%s` as well. */
+/** Beyond 64 bits Go takes another type: it has `%s` and no characters. */
+function formatWhole(value: bigint, verb: string, flags: Flags): string | undefined {
+  if (!isLarge(value)) {
+    return formatInteger(value, verb, flags);
+  }
+  return "cqU".includes(verb) ? undefined : formatInteger(value, verb === "s" ? "d" : verb, flags);
+}
+
 function isLarge(value: bigint): boolean {
   return BigInt.asIntN(64, value) !== value;
 }
@@ -183,9 +189,14 @@ function formatValue(value: Argument, verb: string, flags: Flags): string {
     typeof value === "string"
       ? formatString(value, verb, flags)
       : typeof value === "bigint"
-        ? formatInteger(value, isLarge(value) && verb === "s" ? "d" : verb, flags)
+        ? formatWhole(value, verb, flags)
         : formatFloating(value, verb, flags);
-  return formatted ?? `%!${verb}(${typeNameOf(value)}=${plain(value)})`;
+  return formatted ?? `%!${verb}(${typeNameOf(value).replace("*", "")}=${formatValue(value, plainVerb(value), flags)})`;
+}
+
+/** The verb that shows a value as it is. */
+function plainVerb(value: Argument): string {
+  return typeof value === "string" ? "s" : typeof value === "number" ? "g" : "d";
 }
 
 function formatString(text: string, verb: string, flags: Flags): string | undefined {
@@ -216,6 +227,7 @@ function formatFloating(value: number, verb: string, flags: Flags): string | und
   if (!"vbgGxXfFeE".includes(verb)) {
     return undefined;
   }
-  const digits = formatFloat(Math.abs(value), verb === "v" ? "g" : verb, flags.precision);
+  const text = formatFloat(Math.abs(value), verb === "v" ? "g" : verb, flags.precision);
+  const digits = flags.sharp && verb !== "v" ? keepPoint(text, verb, flags.precision) : text;
   return padNumber(signOf(value < 0, flags), digits, flags);
 }

@@ -43,15 +43,52 @@ function formatCharacter(value: bigint, verb: "c" | "q" | "U", flags: Flags): st
 
 /** A magnitude (no sign) by Go's verbs; without a precision, the shortest text that reads back as the same double. */
 export function formatFloat(magnitude: number, verb: string, precision: number | undefined): string {
-  const upper = verb === verb.toUpperCase();
-  const lower = verb.toLowerCase();
-  const text =
-    lower === "f"
-      ? fixed(magnitude, precision ?? 6)
-      : lower === "e"
-        ? exponential(magnitude, precision ?? 6)
-        : general(magnitude, precision);
-  return upper ? text.toUpperCase() : text;
+  const text = floatFormats[verb.toLowerCase()]?.(magnitude, precision) ?? "";
+  return verb === verb.toUpperCase() ? text.toUpperCase() : text;
+}
+
+const floatFormats: Readonly<Record<string, (magnitude: number, precision: number | undefined) => string>> = {
+  f: (magnitude, precision = 6) => fixed(magnitude, precision),
+  e: (magnitude, precision = 6) => exponential(magnitude, precision),
+  g: general,
+  b: (magnitude) => {
+    const [mantissa, exponent] = binaryParts(magnitude);
+    return `${mantissa}p${exponent < 0 ? "-" : "+"}${Math.abs(exponent)}`;
+  },
+  x: hexadecimal,
+};
+
+/** `0x1.8p+01`: one bit before the point. */
+function hexadecimal(magnitude: number, precision: number | undefined): string {
+  let [mantissa, exponent] = binaryParts(magnitude);
+  if (mantissa === 0n) {
+    return `0x0${precision === undefined || precision === 0 ? "" : `.${"0".repeat(precision)}`}p+00`;
+  }
+  while (mantissa < 1n << 52n) {
+    mantissa <<= 1n;
+    exponent -= 1;
+  }
+  const kept = Math.min(precision ?? 13, 13);
+  let rounded = halfEven(mantissa, BigInt(52 - kept * 4));
+  if (rounded >> BigInt(kept * 4) > 1n) {
+    rounded >>= 1n;
+    exponent += 1;
+  }
+  const digits = rounded.toString(16).slice(1);
+  const fraction = precision === undefined ? digits.replace(/0+$/u, "") : digits.padEnd(precision, "0");
+  return `0x1${fraction === "" ? "" : `.${fraction}`}p${twoDigits(String(exponent + 52))}`;
+}
+
+/** What `#` asks for: always a point, and for `%g` the zeros at the end as well. */
+export function keepPoint(text: string, verb: string, precision: number | undefined): string {
+  const [mantissa = "", exponent = ""] = text.split(/(?=[eE])/u);
+  if (!"gGeEfF".includes(verb)) {
+    return text;
+  }
+  const pointed = mantissa.includes(".") ? mantissa : `${mantissa}.`;
+  const digits = pointed.replace(".", "").replace(/^0+/u, "").length;
+  const missing = verb.toLowerCase() === "g" ? Math.max(0, (precision ?? 6) - digits) : 0;
+  return `${pointed}${"0".repeat(missing)}${exponent}`;
 }
 
 /** Exact decimals: a double is a binary fraction, so its decimal expansion ends. */
@@ -61,20 +98,20 @@ function fixed(magnitude: number, precision: number): string {
   }
   const [whole, exponent] = binaryParts(magnitude);
   const scale = 10n ** BigInt(precision);
-  const scaled = BigInt(whole) * scale;
+  const scaled = whole * scale;
   const rounded = exponent >= 0 ? scaled << BigInt(exponent) : halfEven(scaled, BigInt(-exponent));
   const digits = rounded.toString().padStart(precision + 1, "0");
   return precision === 0 ? digits : `${digits.slice(0, -precision)}.${digits.slice(-precision)}`;
 }
 
 /** `mantissa * 2 ** exponent`. */
-function binaryParts(magnitude: number): readonly [string, number] {
+function binaryParts(magnitude: number): [bigint, number] {
   const bits = new DataView(new ArrayBuffer(8));
   bits.setFloat64(0, magnitude);
   const raw = bits.getBigUint64(0);
   const biased = Number((raw >> 52n) & 0x7ffn);
   const mantissa = (raw & 0xf_ffff_ffff_ffffn) | (biased === 0 ? 0n : 1n << 52n);
-  return [String(mantissa), (biased === 0 ? 1 : biased) - 1075];
+  return [mantissa, (biased === 0 ? 1 : biased) - 1075];
 }
 
 function halfEven(value: bigint, shift: bigint): bigint {
@@ -96,10 +133,18 @@ function general(magnitude: number, precision: number | undefined): string {
   const [mantissa = "0", exponentText = "+0"] = magnitude.toExponential(decimals).split("e");
   const exponent = Number(exponentText);
   const digits = mantissa.replace(".", "").replace(/0+$/u, "") || "0";
-  if (exponent < -4 || exponent >= (significant ?? 21)) {
+  if (exponent < -4 || exponent >= largestPlain(significant, digits.length, exponent)) {
     return `${digits.slice(0, 1)}${digits.length > 1 ? `.${digits.slice(1)}` : ""}e${twoDigits(exponentText)}`;
   }
   return exponent < 0 ? `0.${"0".repeat(-exponent - 1)}${digits}` : withPoint(digits, exponent + 1);
+}
+
+/** The exponent from which Go's `%g` writes one: six for the shortest text, else the digits asked for or there. */
+function largestPlain(significant: number | undefined, digits: number, exponent: number): number {
+  if (significant === undefined) {
+    return 6;
+  }
+  return significant > digits && digits > exponent ? digits : significant;
 }
 
 /** The point stands after `places` digits. */

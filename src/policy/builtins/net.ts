@@ -32,21 +32,25 @@ interface Candidate {
   readonly name: RegoValue;
 }
 
+/** Undefined when an element is none; what is no collection has none. */
 function candidatesOf(operand: RegoValue | undefined): readonly Candidate[] | undefined {
   if (typeof operand === "string") {
     return [{ cidr: operand, name: operand }];
   }
-  const named: readonly (readonly [RegoValue, RegoValue])[] | undefined =
+  const named: readonly (readonly [RegoValue, RegoValue])[] =
     pairsOf(operand) ??
-    elementsOf(operand)?.map((element, index) => [isRegoArray(operand) ? index : element, element] as const);
-  const candidates = named?.map(([name, element]) => ({ cidr: isRegoArray(element) ? element[0] : element, name }));
-  return candidates?.every((candidate): candidate is Candidate => typeof candidate.cidr === "string") === true
+    elementsOf(operand)?.map((element, index) => [isRegoArray(operand) ? index : element, element] as const) ??
+    [];
+  const candidates = named.map(([name, element]) => ({ cidr: isRegoArray(element) ? element[0] : element, name }));
+  return candidates.every((candidate): candidate is Candidate => typeof candidate.cidr === "string")
     ? candidates
     : undefined;
 }
 
 function containsMatches(outer: RegoValue | undefined, inner: RegoValue | undefined): RegoSet | undefined {
-  const [outers, inners] = [candidatesOf(outer), candidatesOf(inner)];
+  const outers = candidatesOf(outer);
+  // OPA looks at the second list only when there is something to compare it with.
+  const inners = outers?.length === 0 ? [] : candidatesOf(inner);
   if (outers === undefined || inners === undefined) {
     return undefined;
   }
@@ -79,44 +83,53 @@ function expand(text: string): RegoSet | undefined {
   );
 }
 
-/** A bare IPv4 address stands for its classful network, as it does in Go; a bare IPv6 address is an error. */
-function parseMergeable(text: string): Block | undefined {
+/**
+ * A bare IPv4 address stands for its classful network, and keeps its host bits in print; a bare IPv6 address is an
+ * error. Both are OPA's ways.
+ */
+function parseMergeable(text: string): Range | undefined {
   const address = parseAddress(text);
   if (address === undefined) {
-    return parseBlock(text);
+    const block = parseBlock(text);
+    return block === undefined ? undefined : rangeOf(block, printBlock(block));
   }
   if (address.bits === 128) {
     return undefined;
   }
   const firstOctet = Number(address.value >> 24n);
-  return blockOf(address, firstOctet < 0x80 ? 8 : firstOctet < 0xc0 ? 16 : 24);
+  const prefixLength = firstOctet < 0x80 ? 8 : firstOctet < 0xc0 ? 16 : 24;
+  return rangeOf(blockOf(address, prefixLength), `${printAddress(address)}/${prefixLength}`);
+}
+
+function rangeOf(block: Block, name: string): Range {
+  return { name, bits: block.address.bits, first: block.address.value, last: lastOf(block).value };
 }
 
 interface Range {
+  /** As it is printed when nothing merges with it. */
+  readonly name: string | undefined;
   readonly bits: Address["bits"];
   readonly first: bigint;
   readonly last: bigint;
 }
 
 function merge(operand: RegoValue | undefined): RegoSet | undefined {
-  const blocks = textsOf(operand)?.map(parseMergeable);
-  if (blocks?.every((block) => block !== undefined) !== true) {
+  const parsed = textsOf(operand)?.map(parseMergeable);
+  if (parsed?.every((range) => range !== undefined) !== true) {
     return undefined;
   }
-  assertWithin("elementsMax", blocks.length);
-  const ranges = blocks
-    .map((block): Range => ({ bits: block.address.bits, first: block.address.value, last: lastOf(block).value }))
-    .toSorted((a, b) => a.bits - b.bits || compare(a.first, b.first));
+  assertWithin("elementsMax", parsed.length);
   const merged: Range[] = [];
-  for (const range of ranges) {
+  for (const range of parsed.toSorted((a, b) => a.bits - b.bits || compare(a.first, b.first))) {
     const previous = merged.at(-1);
     if (previous !== undefined && previous.bits === range.bits && range.first <= previous.last + 1n) {
-      merged[merged.length - 1] = { ...previous, last: previous.last > range.last ? previous.last : range.last };
+      const last = previous.last > range.last ? previous.last : range.last;
+      merged[merged.length - 1] = { ...previous, name: undefined, last };
     } else {
       merged.push(range);
     }
   }
-  return new RegoSet(merged.flatMap(blocksOf).map(printBlock));
+  return new RegoSet(merged.flatMap((range) => range.name ?? blocksOf(range).map(printBlock)));
 }
 
 function compare(first: bigint, second: bigint): number {

@@ -124,15 +124,13 @@ const readers: Readonly<Record<string, Reader>> = {
   MST: readZoneName,
 };
 
-/** A name tells nothing about the offset, except `UTC` and `GMT+3`; Go reads the others as zero. */
+/** A name never moves the instant, not even `GMT+3`: Go keeps what it says for showing the time again. */
 function readZoneName(reading: Reading): Reading | undefined {
-  const signed = /^(GMT)?([+-]\d+)/u.exec(reading.rest);
-  const hours = Number(signed?.[2] ?? Number.NaN);
-  if (signed !== null && Math.abs(hours) <= 23) {
-    const offsetSeconds = signed[1] === undefined ? 0 : hours * 3600;
-    return { ...reading, offsetSeconds, rest: reading.rest.slice(signed[0].length) };
-  }
-  const name = /^(?:UTC|ChST|MeST|GMT|(?:[A-Z]{3}|[A-Z]{3}T|WITA|[A-Z]{4}T)(?![A-Z]))/u.exec(reading.rest)?.[0];
+  const signed = /^(?:GMT)?[+-](\d+)/u.exec(reading.rest);
+  const name =
+    signed !== null && Number(signed[1]) <= 23
+      ? signed[0]
+      : /^(?:UTC|ChST|MeST|GMT|(?:[A-Z]{3}|[A-Z]{3}T|WITA|[A-Z]{4}T)(?![A-Z]))/u.exec(reading.rest)?.[0];
   return name === undefined ? undefined : { ...reading, offsetSeconds: 0, rest: reading.rest.slice(name.length) };
 }
 

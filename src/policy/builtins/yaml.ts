@@ -131,13 +131,17 @@ function keyText(key: RegoValue): string {
   throw new YamlError("a key that JSON cannot say");
 }
 
+const resolvedTags = /^(?:!!|tag:yaml\.org,2002:)(?:int|float|bool|null)$/u;
+const binaryTag = /^(?:!!|tag:yaml\.org,2002:)binary$/u;
+
 function scalarValue(scalar: Scalar): RegoValue {
-  const text = typeof scalar.value === "string" ? scalar.value : "";
-  if (scalar.tag === "tag:yaml.org,2002:binary" || scalar.tag === "!!binary") {
+  const text = typeof scalar.value === "string" ? scalar.value : (scalar.source ?? "");
+  const { tag } = scalar;
+  if (tag !== undefined && binaryTag.test(tag)) {
     return Buffer.from(text, "base64").toString("utf8");
   }
-  const isText = scalar.type !== Scalar.PLAIN || scalar.tag === "tag:yaml.org,2002:str" || scalar.tag === "!!str";
-  return isText ? text : plainValue(text);
+  const isPlain = tag === undefined ? scalar.type === Scalar.PLAIN : resolvedTags.test(tag);
+  return isPlain ? plainValue(text) : text;
 }
 
 const words: ReadonlyMap<string, RegoValue> = new Map<string, RegoValue>([
@@ -148,6 +152,9 @@ const words: ReadonlyMap<string, RegoValue> = new Map<string, RegoValue>([
 const notFinite = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/u;
 const wholeNumber = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9]\d*)$/u;
 const fraction = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/u;
+
+/** Beyond 64 bits go-yaml takes the nearest double. */
+const [integerMin, integerMax] = [-(2n ** 63n), 2n ** 64n - 1n];
 
 /** What go-yaml makes of a plain scalar. */
 function plainValue(text: string): RegoValue {
@@ -162,7 +169,8 @@ function plainValue(text: string): RegoValue {
   const [, sign, magnitude] = wholeNumber.exec(digits) ?? [];
   if (magnitude !== undefined) {
     const value = BigInt(magnitude.replace(/^0(?=[0-7])/u, "0o"));
-    return integer(sign === "-" ? -value : value);
+    const signed = sign === "-" ? -value : value;
+    return signed >= integerMin && signed <= integerMax ? integer(signed) : Number(signed);
   }
   return fraction.test(digits) ? Number(digits) : text;
 }
@@ -175,9 +183,14 @@ function marshal(value: RegoValue | undefined): string | undefined {
   if (value === undefined) {
     return undefined;
   }
-  const text = stringify(nodeOf(value), { lineWidth: 0, indentSeq: true, singleQuote: true, version: "1.2" });
+  const text = print(nodeOf(value));
   assertWithin("textLengthMax", text.length);
-  return text;
+  // The library leaves a block at the document's own margin; go-yaml indents every block.
+  return typeof value === "string" && /^\|[-+]?\n/u.test(text) ? text.replace(/\n(?=.)/gu, "\n  ") : text;
+}
+
+function print(node: unknown): string {
+  return stringify(node, { lineWidth: 0, indentSeq: true, singleQuote: true, version: "1.2" });
 }
 
 function nodeOf(value: RegoValue): unknown {
@@ -198,13 +211,19 @@ function nodeOf(value: RegoValue): unknown {
 
 function textNode(text: string): Scalar {
   const scalar = new Scalar(text);
-  const isAmbiguous = typeof resolved(text) !== "string" || oldBoolean.test(text) || timestamp.test(text);
-  if (isAmbiguous) {
-    scalar.type = Scalar.QUOTE_DOUBLE;
-  } else if (text.includes("\n")) {
-    scalar.type = Scalar.BLOCK_LITERAL;
-  }
+  scalar.type = styleOf(text);
   return scalar;
+}
+
+function styleOf(text: string): Scalar.Type {
+  const isAmbiguous = typeof resolved(text) !== "string" || oldBoolean.test(text) || timestamp.test(text);
+  if (isAmbiguous || /[^\P{C}\n]/u.test(text)) {
+    return Scalar.QUOTE_DOUBLE;
+  }
+  if (text.includes("\n")) {
+    return Scalar.BLOCK_LITERAL;
+  }
+  return print(text) === `${text}\n` ? Scalar.PLAIN : Scalar.QUOTE_SINGLE;
 }
 
 function resolved(text: string): RegoValue {

@@ -104,7 +104,7 @@ function compileErrorOf(error: unknown): string {
 }
 
 /** The bundle is a tar whose entries are a 512 byte header and a padded body. */
-function policyOf(tar: Buffer): Uint8Array<ArrayBuffer> {
+export function policyOf(tar: Buffer): Uint8Array<ArrayBuffer> {
   for (let at = 0; at + 512 <= tar.length; ) {
     const name = tar.toString("utf8", at, at + 100).replace(/\0.*$/su, "");
     const size = Number.parseInt(tar.toString("utf8", at + 124, at + 136), 8) || 0;
