@@ -31,6 +31,9 @@ export async function fetchTool({ name, version, make }: Tool): Promise<string> 
   const folder = await mkdtemp(`${target}.part-`);
   const startedAt = Date.now();
   console.error(`fetching ${name} ${version} into ${cache}, once`);
+  const progress = setInterval(() => {
+    console.error(`fetching ${name} ${version}: ${Math.round((Date.now() - startedAt) / 1000)} s`);
+  }, progressSeconds * 1000);
   try {
     if (await isThere(target)) return target;
     await make(folder);
@@ -38,6 +41,7 @@ export async function fetchTool({ name, version, make }: Tool): Promise<string> 
     console.error(`fetched ${name} ${version} in ${Math.round((Date.now() - startedAt) / 1000)} s`);
     return target;
   } finally {
+    clearInterval(progress);
     await rm(folder, { recursive: true, force: true });
     await release();
   }
@@ -61,6 +65,9 @@ export async function runOrThrow(
 
 /** Building kustomize takes a minute on two slow cores. */
 const commandSecondsMax = 900;
+
+/** Somebody who waits wants to see that something still moves. */
+const progressSeconds = 10;
 
 function cacheFolder(): string {
   const named = process.env["XDG_CACHE_HOME"];

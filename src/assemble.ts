@@ -12,6 +12,8 @@ import { decide } from "./pdp/decide.ts";
 import type { PathPorts } from "./pdp/path-ports.ts";
 import { createPolicyRoom, type PolicyRoom } from "./policy/index.ts";
 import type { Announcer } from "./ports/announcer.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { PolicyState } from "./ports/policy-status.ts";
 import { openStateFolder } from "./state/index.ts";
 import { describeReadiness, describeStatus, type Rooms } from "./status.ts";
 import { createTelemetry, type Telemetry } from "./telemetry/index.ts";
@@ -45,13 +47,7 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   if (audit.lastRecordedTime !== undefined) clock.noteCertain(audit.lastRecordedTime);
 
   let policy: PolicyRoom | undefined;
-  const telemetry = createTelemetry(config.telemetry, {
-    version: world.version,
-    stream: world.log,
-    secrets: [...config.credentials.gateways.map(({ secret }) => secret), config.credentials.operator ?? []].flat(),
-    policyState: () => policy?.state(),
-    now: () => clock.read().epochSeconds,
-  });
+  const telemetry = openTelemetry(config, world, clock, () => policy?.state());
   const log = telemetry.countRecords(audit);
   const announcer = createAnnouncer(log, telemetry);
 
@@ -98,6 +94,22 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     },
     close: () => close.disposeAsync(),
   };
+}
+
+function openTelemetry(
+  { telemetry, credentials }: Config,
+  { version, log }: AssemblyWorld,
+  clock: Clock,
+  policyState: () => PolicyState | undefined,
+): Telemetry {
+  const secrets = [...credentials.gateways.map(({ secret }) => secret), credentials.operator ?? []].flat();
+  return createTelemetry(telemetry, {
+    version,
+    stream: log,
+    secrets,
+    policyState,
+    now: () => clock.read().epochSeconds,
+  });
 }
 
 /** The configuration is on record by its digest: two starts with one digest were configured alike. Secrets are no part of it. */

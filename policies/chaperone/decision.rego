@@ -13,7 +13,7 @@ import data.chaperone.objections.objections
 
 # METADATA
 # title: Verdict on one request
-# description: What src/domain/verdict.ts accepts, member for member; anything else is a fault and denies.
+# description: By default a deny. The value is what src/domain/verdict.ts accepts, member for member.
 # entrypoint: true
 # custom:
 #   code: not_decided

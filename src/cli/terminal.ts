@@ -1,7 +1,7 @@
 /** Text for a person's terminal: what others wrote (policies, claims, files) can neither move the cursor nor hide. */
 
-// oxlint-disable-next-line no-control-regex -- control characters are what this escapes; the line break stays.
-const unsafe = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g;
+// oxlint-disable-next-line no-control-regex -- control characters are what this escapes; line breaks and tabs stay.
+const unsafe = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g;
 
 export function plain(text: string): string {
   return text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);

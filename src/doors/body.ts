@@ -28,7 +28,7 @@ function isPlain({ headers }: IncomingMessage): boolean {
 export function readBody(request: IncomingMessage, response: ServerResponse, discardBytesMax: number): Promise<Body> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > discardBytesMax) return Promise.resolve(new RequestError("body_too_large"));
-  if (request.headers.expect !== undefined) {
+  if (request.headers.expect !== undefined && request.httpVersion === "1.1") {
     if (declared > bounds.bodyBytesMax) return Promise.resolve(new RequestError("body_too_large"));
     response.writeContinue();
   }

@@ -20,7 +20,7 @@ import { publicDoor, wellKnown } from "./public.ts";
 import { Reception } from "./reception.ts";
 
 export type { Credentials, DoorsHouse, Readiness } from "./house.ts";
-export { ListenerError, type ListenerErrorCode } from "./listener-error.ts";
+export type { ListenerErrorCode } from "./listener-error.ts";
 export type { CallerOptions, DoorKind, ListenerOptions, UnixAddress } from "./options.ts";
 
 export const doors: { readonly [Kind in DoorKind]: Door } = {
@@ -32,7 +32,7 @@ export const doors: { readonly [Kind in DoorKind]: Door } = {
 
 export interface OpenListeners {
   readonly addresses: readonly OpenAddress[];
-  /** Stops accepting, finishes what is in flight and cuts what is left after the grace period. */
+  /** Stops accepting, finishes what is in flight and cuts what is left after the grace period; may be called again. */
   readonly drain: (graceMilliseconds: number) => Promise<void>;
 }
 

@@ -15,7 +15,7 @@ import { isErrno, openSocket, prepareSocket } from "./unix-socket.ts";
 export interface Listener {
   /** `unix:<path>`, or the URL with the port that was really bound. */
   readonly address: string;
-  /** Resolves when no connection is left, at the latest after the grace period. */
+  /** Resolves when no connection is left, at the latest after the grace period. A second call may only shorten it. */
   drain(graceMilliseconds: number): Promise<void>;
 }
 
@@ -29,11 +29,16 @@ export async function openListener(
   attach(server, reception, answers);
   const sockets = trackSockets(server);
   const address = await listenNamed(server, options);
+  // Accepting failed, e.g. for want of file descriptors; the listener goes on when there are some again.
+  server.on("error", (cause) => answers.report(cause));
+  const closed = new Promise<void>((resolve) => server.once("close", () => resolve()));
   return {
     address,
-    drain: (graceMilliseconds) => {
+    drain: async (graceMilliseconds) => {
       reception.isStopping = true;
-      return drain(server, sockets, graceMilliseconds);
+      const stop = startClosing(server, sockets, graceMilliseconds);
+      await closed;
+      stop();
     },
   };
 }
@@ -84,8 +89,6 @@ function attach(server: Server, reception: Reception, answers: Answers): void {
   server.on("checkContinue", (request, response) => reception.serve(request, response));
   server.on("checkExpectation", (request, _response) => closeWith(request.socket, "request_malformed", answers));
   server.on("connect", (_request, socket) => closeWith(socket, "method_not_allowed", answers));
-  // Accepting failed, e.g. for want of file descriptors; the listener goes on when there are some again.
-  server.on("error", (cause) => answers.report(cause));
   server.on("clientError", (error, socket) => closeWith(socket, codeOfClientError(error), answers));
 }
 
@@ -135,15 +138,13 @@ async function listen(server: Server, { address }: ListenerOptions): Promise<str
 /** How often idle connections are looked for while answers are still being written. */
 const drainCheckMilliseconds = 10;
 
-async function drain(server: Server, sockets: ReadonlySet<Socket>, graceMilliseconds: number): Promise<void> {
-  const closed = once(server, "close");
+/** The returned function ends the watch once the server is closed. */
+function startClosing(server: Server, sockets: ReadonlySet<Socket>, graceMilliseconds: number): () => void {
   server.close();
   const idle = setInterval(() => server.closeIdleConnections(), drainCheckMilliseconds);
   const late = setTimeout(() => sockets.forEach((socket) => socket.destroy()), graceMilliseconds);
-  try {
-    await closed;
-  } finally {
+  return () => {
     clearInterval(idle);
     clearTimeout(late);
-  }
+  };
 }

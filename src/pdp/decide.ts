@@ -39,30 +39,29 @@ async function walk(draft: Draft, ports: PathPorts): Promise<Decision> {
   draft.policy = policy.reference;
 
   const evidence = await ports.evidence.verify(request, reading.epochSeconds);
-  if (evidence instanceof Refusal) return refuse(draft, evidence, ports);
-  const chain = DelegationChain.of(evidence, ports.rules);
+  const chain = evidence instanceof Refusal ? evidence : DelegationChain.of(evidence, ports.rules);
+  took("verify");
   if (chain instanceof Refusal) return refuse(draft, chain, ports);
   draft.chain = chain;
-  took("verify");
 
   const standing = await checkStanding(chain, ports.identifiers.chainId(chain.origin, decisionId), ports.ledger);
   if (standing instanceof Refusal) return refuse(draft, standing, ports);
   const asked = parseAsked(request, chain);
+  took("check");
   if (asked instanceof Refusal) return refuse(draft, asked, ports);
   draft.asked = asked;
-  took("check");
 
   const verdict = evaluate({ policy, request, standing, asked, time: reading.epochSeconds });
-  if (verdict instanceof Refusal) return refuse(draft, verdict, ports);
   took("evaluate");
+  if (verdict instanceof Refusal) return refuse(draft, verdict, ports);
   if (verdict.outcome === "approval_required") {
     await ports.log.record(draft.renderUngranted("approval_required", verdict.reasons));
     return { outcome: "approval_required", decisionId, policy: policy.reference, reasons: verdict.reasons };
   }
 
   const grant = attenuate({ verdict, policy, request, standing, asked }, draft, ports);
-  if (grant instanceof Refusal) return refuse(draft, grant, ports);
   took("attenuate");
+  if (grant instanceof Refusal) return refuse(draft, grant, ports);
 
   const prepared = ports.minter.prepare(grant);
   await ports.log.record(draft.renderAllow(grant, prepared, verdict.reasons));

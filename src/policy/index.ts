@@ -6,5 +6,5 @@ export {
   signatureAlgorithms,
   type SignatureAlgorithm,
 } from "./options.ts";
-export { createPolicyRoom, type PolicyRoom, type PolicyWorld } from "./policy-room.ts";
-export { startWatchdog, type Watchdog, type WatchdogOptions } from "./watchdog.ts";
+export { createPolicyRoom, type PolicyRoom } from "./policy-room.ts";
+export { startWatchdog } from "./watchdog.ts";

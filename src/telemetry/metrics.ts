@@ -7,6 +7,7 @@ import type { AuditRecord } from "../domain/record.ts";
 import { type Step, steps } from "../ports/observer.ts";
 import type { BundleRejectionCode, PolicyState } from "../ports/policy-status.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
+import { limits } from "./limits.ts";
 import { DecisionTally, LatencyTally, type Sum, Tally, TurnedAwayTally } from "./tallies.ts";
 
 const recordTypes: Readonly<Record<AuditRecord["type"], true>> = { decision: true, mint_failed: true, event: true };
@@ -52,7 +53,7 @@ export function createMetrics(tallies: Tallies, sources: MetricSources): Registr
   for (const metric of recordMetrics(tallies)) registry.registerMetric(metric);
   for (const metric of policyMetrics(sources)) registry.registerMetric(metric);
   registry.registerMetric(buildInfo(sources.version));
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: limits.lagLookMilliseconds });
   return registry;
 }
 

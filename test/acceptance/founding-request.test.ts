@@ -2,6 +2,7 @@
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { allowInsecureRequests, validateJwtAccessToken } from "oauth4webapi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { textOf } from "../fakes/gateway.ts";
 import { foundingInput, namedInput } from "../fakes/requests.ts";
 import { gatewayCredential, makeFolder, operatorCredential, type ServedHouse, serve } from "./served-house.ts";
 
@@ -50,9 +51,9 @@ describe("over the unix socket", () => {
 
   test("parties that have a sub are named in the token", async () => {
     const { body } = await house.ask(namedInput);
-    const { payload } = await jwtVerify(String(body["token"]), keys(), {
+    const { payload } = await jwtVerify(textOf(body, "token"), keys(), {
       issuer,
-      audience: String(body["audience"]),
+      audience: textOf(body, "audience"),
       typ: "at+jwt",
     });
     expect(payload).toMatchObject({ sub: "alice", act: { sub: "travel-agent" }, client_id: "travel-agent" });
@@ -62,8 +63,8 @@ describe("over the unix socket", () => {
 describe("the token", () => {
   test("verifies with the served keys and says what the answer says", async () => {
     const { body } = await house.ask(foundingInput);
-    const options = { issuer, audience: String(body["audience"]), typ: "at+jwt", algorithms: ["ES256"] };
-    const { payload } = await jwtVerify(String(body["token"]), keys(), options);
+    const options = { issuer, audience: textOf(body, "audience"), typ: "at+jwt", algorithms: ["ES256"] };
+    const { payload } = await jwtVerify(textOf(body, "token"), keys(), options);
     expect(payload).toMatchObject({
       scope: "flights:book",
       roles: ["flight-booker"],
@@ -76,8 +77,8 @@ describe("the token", () => {
 
   test("is refused for every other audience, issuer and type", async () => {
     const { body } = await house.ask(foundingInput);
-    const token = String(body["token"]);
-    const right = { issuer, audience: String(body["audience"]), typ: "at+jwt" };
+    const token = textOf(body, "token");
+    const right = { issuer, audience: textOf(body, "audience"), typ: "at+jwt" };
     for (const wrong of [
       { audience: "https://hotels.example/api" },
       { issuer: "https://other.example" },
@@ -94,9 +95,9 @@ describe("the token", () => {
     const { body } = await house.ask(namedInput);
     const server = { issuer, jwks_uri: `${house.url("gateway-tcp")}/.well-known/jwks.json` };
     const call = new Request("https://flights.example/api", {
-      headers: { authorization: `Bearer ${String(body["token"])}` },
+      headers: { authorization: `Bearer ${textOf(body, "token")}` },
     });
-    const claims = await validateJwtAccessToken(server, call, String(body["audience"]), {
+    const claims = await validateJwtAccessToken(server, call, textOf(body, "audience"), {
       [allowInsecureRequests]: true,
     });
     expect(claims).toMatchObject({ sub: "alice", client_id: "travel-agent" });

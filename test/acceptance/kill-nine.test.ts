@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { decodeJwt } from "jose";
 import { afterAll, expect, test } from "vitest";
 import { verifyAuditFolder } from "../../src/audit/index.ts";
+import { textOf } from "../fakes/gateway.ts";
 import { foundingInput } from "../fakes/requests.ts";
 import { makeFolder, type ServedHouse, serve } from "./served-house.ts";
 
@@ -16,7 +17,7 @@ async function load(house: ServedHouse, answered: Map<string, string>): Promise<
   const gateway = async (): Promise<void> => {
     for (;;) {
       const { body } = await house.ask(foundingInput);
-      answered.set(String(body["decision_id"]), String(body["token"]));
+      answered.set(textOf(body, "decision_id"), textOf(body, "token"));
     }
   };
   await Promise.allSettled(Array.from({ length: 8 }, gateway));

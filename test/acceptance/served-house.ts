@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { isJsonObject, type JsonObject } from "../../src/domain/json.ts";
-import { type Answer, post } from "../fakes/gateway.ts";
+import { type Answer, post, textOf } from "../fakes/gateway.ts";
 import { root } from "../house/source-tree.ts";
 
 export const gatewayCredential = "test-gateway-credential-0123456789abcdef";
@@ -58,7 +58,7 @@ export async function serve(folder: string, settings = ""): Promise<ServedHouse>
       if (event === undefined) return void unparsed.push(line);
       lines.push(event);
       if (event["event"] !== "listening") return;
-      addresses.set(String(event["listener"]), String(event["address"]));
+      addresses.set(textOf(event, "listener"), textOf(event, "address"));
       if (addresses.size === 4) resolve();
     });
     void exit.then(() =>

@@ -76,6 +76,16 @@ describe("draining", () => {
     await cut;
   });
 
+  test("can be hurried, and asked for again when all is done", async () => {
+    const { house, asked } = createSlowHouse();
+    const { addresses, drain } = await openListeners([socketListener(await createFolder())], house);
+    const cut = expect(call(addresses[0]?.address, { body: foundingBody })).rejects.toThrow(/hang up|ECONNRESET/);
+    await asked;
+    await Promise.all([drain(60_000), drain(20)]);
+    await cut;
+    await drain(60_000);
+  });
+
   test("a caller that hangs up does not undo its decision, and harms nobody after it", async () => {
     const { house, asked, answer } = createSlowHouse();
     const { addresses } = await open(house, [socketListener(await createFolder(), { concurrencyMax: 1 })]);

@@ -96,7 +96,7 @@ describe("a request that is not well-formed HTTP", () => {
   test("cannot hide a header behind many others", async () => {
     const many = Array.from({ length: 2_500 }, (_, at) => `a${at % 10}:`);
     const { statuses, asked } = await ask(rawRequest([...post, size, ...many, "Content-Encoding: gzip"], foundingBody));
-    expect(statuses[0]).toBeGreaterThanOrEqual(400);
+    expect(statuses).toEqual([415]);
     expect(asked).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 /** A local gateway: asks the authorize door over a unix socket. */
 import { type Agent, request } from "node:http";
-import { isJsonObject, type Json, type JsonObject } from "../../src/domain/json.ts";
+import { isJsonObject, type JsonObject } from "../../src/domain/json.ts";
 
 export interface Answer {
   readonly status: number;
@@ -18,11 +18,18 @@ export function post(
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
       incoming.on("error", reject);
       incoming.on("end", () => {
-        const value = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Json;
+        const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
         resolve({ status: incoming.statusCode ?? 0, body: isJsonObject(value) ? value : {} });
       });
     });
     outgoing.on("error", reject);
     outgoing.end(body);
   });
+}
+
+/** A member that must be there and be text. */
+export function textOf(object: JsonObject, name: string): string {
+  const value = object[name];
+  if (typeof value !== "string") throw new TypeError(`${name} is no text`);
+  return value;
 }

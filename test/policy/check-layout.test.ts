@@ -25,12 +25,13 @@ const namesItsGuards = (text: string): string =>
 
 test("the module's own table shows every rule that it was compiled with", async () => {
   const { wasm } = loadBundle(await readArchive(await buildTiny()));
-  expect(readRuleTree(wasm)).toEqual({
+  const shown: unknown = JSON.parse(JSON.stringify(readRuleTree(wasm)).replaceAll(/:\d+/g, ':"rule"'));
+  expect(shown).toEqual({
     chaperone: {
-      decision: expect.any(Number),
-      marker: expect.any(Number),
-      guards: { hours: { clear: expect.any(Number) } },
-      permits: { booking: { permits: expect.any(Number) } },
+      decision: "rule",
+      marker: "rule",
+      guards: { hours: { clear: "rule" } },
+      permits: { booking: { permits: "rule" } },
     },
   });
 });

@@ -53,8 +53,8 @@ async function watched(folder: string, extension: string, body: string): Promise
 
 async function endOf(child: ChildProcess): Promise<{ signal: unknown; code: unknown; said: string }> {
   const said = child.stderr === null ? "" : text(child.stderr);
-  const [code, signal]: unknown[] = await once(child, "exit");
-  return { code, signal, said: await said };
+  await once(child, "exit");
+  return { code: child.exitCode, signal: child.signalCode, said: await said };
 }
 
 const standStill = "setTimeout(() => { for (;;); }, 600);";

@@ -66,7 +66,8 @@ test(`memory is flat over ${evaluations} evaluations and ${activations} activati
   const { stdout } = await run(process.execPath, ["--expose-gc", "--input-type=module", "-e", program, args], {
     cwd: join(import.meta.dirname, "../.."),
   });
-  const readings: readonly Reading[] = JSON.parse(stdout);
+  const parse: (text: string) => readonly Reading[] = JSON.parse;
+  const readings = parse(stdout);
   if (isFull) console.log(readings);
   const [warm, evaluated, activatedOnce, activated] = readings;
   const mebibyte = 1024 * 1024;

@@ -17,7 +17,7 @@ import { temporaryFolder, tinyPolicy } from "./workshop.ts";
 const run = promisify(execFile);
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const pem = (key: KeyObject): string => key.export({ type: "spki", format: "pem" }).toString();
+const pem = (key: KeyObject): string => key.export({ type: "spki", format: "pem" });
 
 const keyOf = (publicKey: KeyObject, changes: Partial<BundleKey> = {}): BundleKey => ({
   id: "default",
@@ -74,12 +74,16 @@ let once: Promise<BundleEntries> | undefined;
 /** One bundle that ES256 signed, for the tests that damage it. */
 const signedBundle = (): Promise<BundleEntries> => (once ??= buildSigned(ec.privateKey, "ES256"));
 
-const tokenOf = (entries: BundleEntries): string => {
-  const file: { signatures: string[] } = JSON.parse(entries.get(".signatures.json")!.toString());
-  return file.signatures[0]!;
-};
-const payloadOf = (token: string): { files: { name: string; hash: string; algorithm: string }[] } =>
-  JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString());
+interface Payload {
+  readonly files: readonly { readonly name: string; readonly hash: string; readonly algorithm: string }[];
+}
+const parseFile: (text: string) => { readonly signatures: readonly string[] } = JSON.parse;
+const parsePayload: (text: string) => Payload = JSON.parse;
+const parseData: (text: string) => Record<string, unknown> = JSON.parse;
+
+const tokenOf = (entries: BundleEntries): string =>
+  parseFile(entries.get(".signatures.json")!.toString()).signatures[0]!;
+const payloadOf = (token: string): Payload => parsePayload(Buffer.from(token.split(".")[1]!, "base64url").toString());
 
 const ours = required(keyOf(ec.publicKey));
 
@@ -115,7 +119,7 @@ describe("what opa signs", () => {
   test("verifies however the data file is spaced and ordered, and not with one other digit", async () => {
     const entries = await signedBundle();
     const text = entries.get("data.json")!.toString();
-    const respaced = JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(text)).toReversed()), undefined, 2);
+    const respaced = JSON.stringify(Object.fromEntries(Object.entries(parseData(text)).toReversed()), undefined, 2);
     expect(judge(withEntry(entries, "data.json", respaced), ours)).toBe("verified");
     expect(judge(withEntry(entries, "data.json", text.replace("120", "121")), ours)).toBe(
       "data.json is not what was signed",
@@ -256,7 +260,7 @@ describe("what is refused", () => {
   test("keys that no public key should look like", async () => {
     const entries = await signedBundle();
     const weak = generateKeyPairSync("rsa", { modulusLength: 1024 });
-    const privatePem = ec.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const privatePem = ec.privateKey.export({ type: "pkcs8", format: "pem" });
     const privateJwk = JSON.stringify(ec.privateKey.export({ format: "jwk" }));
     for (const publicKey of ["", "nonsense", privatePem, privateJwk, "{}", '{"kty":"oct","k":"AAAA"}']) {
       expect(judge(entries, required(keyOf(ec.publicKey, { publicKey }))), publicKey.slice(0, 30)).toMatch(

@@ -1,6 +1,9 @@
 /** Issue 3.8: JSON lines with redaction, one per event, none per request, and nothing that can be injected. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { EventRecord } from "../../src/domain/record.ts";
 import { Fault } from "../../src/domain/refusal.ts";
 import { decide } from "../../src/pdp/decide.ts";
 import { createRedaction, renderLine } from "../../src/telemetry/redact.ts";
@@ -68,6 +71,39 @@ describe("one line per event", () => {
     world.telemetry.events.developmentDefaults(["x"]);
     expect(world.lines()).toHaveLength(1);
   });
+});
+
+/** A record, so that a new event does not compile until it is here, and then on the page. */
+const announced: Readonly<Record<EventRecord["event"], true>> = {
+  started: true,
+  stopped: true,
+  policy_activated: true,
+  policy_refused: true,
+  key_activated: true,
+  key_published: true,
+  key_retired: true,
+  recovered: true,
+};
+const isAnnounced = (name: string): name is EventRecord["event"] => name in announced;
+
+test("docs/metrics.md names every event that can be logged, and no other", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/metrics.md"), "utf8");
+  const [, listed = ""] = /never one per request: ([^;]*);/.exec(page) ?? [];
+  const world = createTelemetryWorld("debug");
+  const { events, observer } = world.telemetry;
+  for (const event of Object.keys(announced).filter(isAnnounced)) {
+    events.announced({ type: "event", event, time: 1, detail: {} });
+  }
+  events.developmentDefaults([]);
+  events.listening({ name: "gateway", address: "unix:x", doors: [] });
+  events.reloading("signal");
+  events.stopping("SIGTERM");
+  events.failed("x", undefined);
+  observer.faulted(new Fault("internal_fault", "x"));
+  const logged = world.lines().map((line) => /"event":"(\w+)"/.exec(line)?.[1]);
+  const named = [...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+  expect(new Set(named)).toEqual(new Set(logged));
+  expect(named).toHaveLength(logged.length);
 });
 
 describe("faults", () => {

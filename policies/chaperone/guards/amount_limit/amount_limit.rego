@@ -29,7 +29,7 @@ clear if {
 # description: Above the threshold and up to the maximum, an approval settles it.
 # custom:
 #   code: amount_limit
-#   remedy: Ask a person to approve, or split nothing and change settings/amount_limit.
+#   remedy: Ask a person to approve, or change settings/amount_limit.
 # related_resources:
 #   - docs/policies.md#guards
 default clear_with_approval := false
