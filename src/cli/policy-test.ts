@@ -1,7 +1,9 @@
 /** `chaperone policy test`: everything that a policy folder must pass before it ships, in OPA and in WebAssembly. */
-import { createBundleLoader, findOpa, type PolicyReport, testPolicies } from "../toolchain/index.ts";
+import { type AskEntrypoint, loadEntrypoints } from "../policy/index.ts";
+import { findOpa, type PolicyReport, testPolicies } from "../toolchain/index.ts";
 import { type Command, jsonOption } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { readNow } from "./read-now.ts";
 import { plain, renderJson } from "./terminal.ts";
 
 export const policyTest: Command = {
@@ -11,7 +13,8 @@ export const policyTest: Command = {
   options: jsonOption,
   run: async (given, io) => {
     const opa = await findOpa({ environment: io.environment, tell: (line) => void io.stderr.write(`${line}\n`) });
-    const report = await testPolicies({ source: given.operands[0] ?? "policies", opa, load: createBundleLoader() });
+    const load = (path: string): Promise<AskEntrypoint> => loadEntrypoints(path, readNow());
+    const report = await testPolicies({ source: given.operands[0] ?? "policies", opa, load });
     io.stdout.write(given.has("json") ? renderJson(report) : renderReport(report));
     return report.isPassed ? exitCodes.yes : exitCodes.no;
   },

@@ -58,7 +58,7 @@ export class PolicyInstance {
   #bytes: Buffer;
 
   /** `data` is JSON text. Throws for a module that is not what `opa build -t wasm` makes. */
-  constructor(module: WebAssembly.Module, data: string) {
+  constructor(module: WebAssembly.Module, data: string, asked: string = entrypoint) {
     const text = new TextEncoder().encode(data);
     this.#memory = new WebAssembly.Memory({ initial: pagesAtStart, maximum: pagesMax(text.byteLength) });
     this.#bytes = Buffer.from(this.#memory.buffer);
@@ -80,8 +80,8 @@ export class PolicyInstance {
     const loaded = new LoadedPolicy(instance, this.#memory, abiMinorVersion);
     loaded.setData(text.buffer);
     this.#dataAddress = loaded.dataAddr;
-    const number = Object.hasOwn(loaded.entrypoints, entrypoint) ? loaded.entrypoints[entrypoint] : undefined;
-    if (number === undefined) throw new EvaluationError(`the module has no entrypoint ${entrypoint}`);
+    const number = Object.hasOwn(loaded.entrypoints, asked) ? loaded.entrypoints[asked] : undefined;
+    if (number === undefined) throw new EvaluationError(`the module has no entrypoint ${asked}`);
     this.#entrypoint = number;
     // The module allocates the input's place itself, once: a host that grows the memory behind the module's back
     // leaves the module's own idea of its end wrong, and it grows again with each allocation.
