@@ -76,7 +76,7 @@ export class ChainReader {
 
   #follow(line: ChainedLine, raw: RawLine): void {
     const place: Place = { ...this.#place(), line: raw.number, sequence: line.sequence };
-    if ((raw.number === 1) !== (line.members["type"] === "file") || !this.#isHeaderRight(line)) {
+    if ((raw.number === 1) !== (line.type === "file") || !this.#isHeaderRight(line)) {
       this.#findings.add("header_wrong", place);
     }
     const finding = this.#order.follow(line);
@@ -88,8 +88,8 @@ export class ChainReader {
     this.#count(line);
   }
 
-  #isHeaderRight({ members }: ChainedLine): boolean {
-    if (members["type"] !== "file") return true;
+  #isHeaderRight({ type, members }: ChainedLine): boolean {
+    if (type !== "file") return true;
     return members["file"] === this.#file?.number && members["format"] === formatVersion;
   }
 
@@ -105,8 +105,8 @@ export class ChainReader {
     const { members } = line;
     this.#first ??= line;
     this.#last = line;
-    if (members["type"] === "file") this.#oldest = numberMember(members, "oldest");
-    else if (members["type"] !== "checkpoint") this.#records += 1;
+    if (line.type === "file") this.#oldest = numberMember(members, "oldest");
+    else if (line.type === "record") this.#records += 1;
     if (members["event"] === "recovered") this.#recoveries += 1;
   }
 
@@ -159,7 +159,7 @@ export class ChainReader {
       lastSequence: last?.sequence,
       sealedTo,
       unsealedLines,
-      endsWithStop: last?.members["type"] === "checkpoint" && last.members["reason"] === "stop",
+      endsWithStop: last?.type === "checkpoint" && last.members["reason"] === "stop",
     };
   }
 

@@ -2,6 +2,7 @@
 import type { FindingCode } from "./audit-report.ts";
 import { isSignedBy } from "./audit-key.ts";
 import { type ChainedLine, signedBytes } from "./chained-line.ts";
+import { limits } from "./limits.ts";
 import { type AuditHead, checkpointHead, numberMember } from "./checkpoint.ts";
 
 export class ChainSeal {
@@ -26,16 +27,16 @@ export class ChainSeal {
 
   /** `isWhole`: nothing was found wrong so far, so that a right checkpoint seals all of it. */
   take(line: ChainedLine, bytes: Buffer, isWhole: boolean): FindingCode | undefined {
-    const { members } = line;
-    if (members["type"] !== "checkpoint") return this.#countDown(line);
-    this.#due = numberMember(members, "next_within") ?? 0;
+    if (line.type !== "checkpoint") return this.#countDown(line);
+    this.#due = promiseOf(line);
     const finding = this.#check(line, bytes);
     if (finding === undefined && isWhole) this.#sealedTo = checkpointHead(line);
     return finding;
   }
 
-  #countDown({ members }: ChainedLine): FindingCode | undefined {
-    if (members["type"] === "file") this.#due = numberMember(members, "next_within");
+  #countDown(line: ChainedLine): FindingCode | undefined {
+    // Only the first header in sight says what was promised before it; a later one must not renew the promise.
+    if (line.type === "file") this.#due ??= promiseOf(line);
     if (this.#due === undefined) return undefined;
     this.#due -= 1;
     return this.#due === -1 ? "checkpoint_missing" : undefined;
@@ -48,4 +49,8 @@ export class ChainSeal {
     if (this.#accepted.length > 0 && !this.#accepted.includes(key)) return "key_unknown";
     return isSignedBy(key, signedBytes(bytes), signature) ? undefined : "signature_wrong";
   }
+}
+
+function promiseOf({ members }: ChainedLine): number {
+  return Math.min(numberMember(members, "next_within") ?? 0, limits.checkpointWithinMax);
 }

@@ -51,8 +51,10 @@ export class ChainDraft {
   }
 
   addFileHeader(header: Omit<FileHeader, "nextWithin">): void {
-    const nextWithin = this.#terms.checkpointEvery;
-    this.#add(renderFileHeader(this.#terms.writer, this.#state.position, { ...header, nextWithin }));
+    // What is left of the promise before it; a new file does not renew it.
+    const { position, checkpointDue } = this.#state;
+    const nextWithin = position.sequence === 0 ? this.#terms.checkpointEvery : checkpointDue;
+    this.#add(renderFileHeader(this.#terms.writer, position, { ...header, nextWithin }));
     this.#state = { ...this.#state, checkpointDue: nextWithin - 1 };
   }
 

@@ -17,9 +17,15 @@ export interface ChainPosition {
 
 export const beforeFirst: ChainPosition = { sequence: 0, hash: "0".repeat(64) };
 
-export interface ChainedLine extends ChainPosition {
+/** A line's place in the chain, its hash found right. */
+export interface ChainLink extends ChainPosition {
   readonly writer: string;
   readonly previousHash: string;
+  /** The log's own lines say their type first. */
+  readonly type: "file" | "checkpoint" | "record";
+}
+
+export interface ChainedLine extends ChainLink {
   readonly members: JsonObject;
 }
 
@@ -56,28 +62,35 @@ function close(covered: string, sequence: number): RenderedLine {
 
 export type LineFault = "record_malformed" | "record_changed";
 
-const opening = /^\{"writer":"([0-9a-f]{32})","seq":([1-9][0-9]{0,14}),"prev":"([0-9a-f]{64})",/;
-const openingBytesMax = 150;
+const opening =
+  /^\{"writer":"([0-9a-f]{32})","seq":([1-9][0-9]{0,14}),"prev":"([0-9a-f]{64})",(?:"type":"(file|checkpoint)",)?/;
+const openingBytesMax = 180;
 const closing = /^,"hash":"([0-9a-f]{64})"\}$/;
 const closingBytes = 75;
 
-/** A line without its newline; `record_changed` when only the hash is not that of the bytes. */
-export function parseLine(bytes: Buffer): ChainedLine | LineFault {
+/** A line without its newline, its members not looked at; `record_changed` when only the hash is not that of the bytes. */
+export function parseLink(bytes: Buffer): ChainLink | LineFault {
   if (bytes.length > limits.lineBytesMax) return "record_malformed";
-  const [, writer, sequence, previousHash] = opening.exec(bytes.toString("latin1", 0, openingBytesMax)) ?? [];
+  const [, writer, sequence, previousHash, type] = opening.exec(bytes.toString("latin1", 0, openingBytesMax)) ?? [];
   const coveredBytes = Math.max(0, bytes.length - closingBytes);
   const [, stated] = closing.exec(bytes.toString("latin1", coveredBytes)) ?? [];
   if (writer === undefined || sequence === undefined || previousHash === undefined || stated === undefined) {
     return "record_malformed";
   }
   if (hash("sha256", bytes.subarray(0, coveredBytes), "hex") !== stated) return "record_changed";
-  const members = parseMembers(bytes);
-  return members === undefined
-    ? "record_malformed"
-    : { writer, sequence: Number(sequence), previousHash, hash: stated, members };
+  const ownType = type === "file" || type === "checkpoint" ? type : "record";
+  return { writer, sequence: Number(sequence), previousHash, hash: stated, type: ownType };
 }
 
-function parseMembers(bytes: Buffer): JsonObject | undefined {
+/** As {@link parseLink}, with the members. */
+export function parseLine(bytes: Buffer): ChainedLine | LineFault {
+  const link = parseLink(bytes);
+  if (typeof link === "string") return link;
+  const members = parseMembers(bytes);
+  return members === undefined ? "record_malformed" : { ...link, members };
+}
+
+export function parseMembers(bytes: Buffer): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(bytes.toString("utf8"));
     return isJsonObject(value) ? value : undefined;

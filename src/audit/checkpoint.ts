@@ -57,8 +57,8 @@ export function numberMember(members: JsonObject, name: string): number | undefi
 }
 
 /** Undefined when the line is no checkpoint. */
-export function checkpointHead({ writer, sequence, hash, members }: ChainedLine): AuditHead | undefined {
-  if (members["type"] !== "checkpoint") return undefined;
+export function checkpointHead({ writer, sequence, hash, type, members }: ChainedLine): AuditHead | undefined {
+  if (type !== "checkpoint") return undefined;
   return { writer, sequence, hash, time: numberMember(members, "time") ?? 0 };
 }
 

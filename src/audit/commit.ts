@@ -32,9 +32,9 @@ export class ProcessCommit implements Commit {
     this.#journal.append([renderRecord(entry)]);
   }
 
-  /** The rotated file goes to the disk beside the decisions; a failure is tried again at the next rotation and at stop. */
+  /** The rotated file goes to the disk beside the decisions, so that a power cut can tear the newest file alone. */
   #settleInBackground(): void {
-    this.#journal.settleRotation().catch(() => undefined);
+    this.#journal.settleRotation().catch(() => this.#journal.releaseRetired());
   }
 
   async stop(): Promise<void> {

@@ -13,7 +13,7 @@ import { recoverFolder } from "./recover-folder.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { type Commit, DiskCommit, ProcessCommit } from "./commit.ts";
 
-export { type AuditOptions, type AuditRoom, type AuditState, durabilities } from "./audit-room.ts";
+export { type AuditOptions, type AuditRoom, durabilities } from "./audit-room.ts";
 export { parseAuditPublicKey } from "./audit-key.ts";
 export { type AuditReport, blindSpots, type Finding, findings } from "./audit-report.ts";
 export { type AuditHead, parseHead, renderHead } from "./checkpoint.ts";

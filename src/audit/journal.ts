@@ -159,6 +159,8 @@ export class Journal {
 
   #rotate(time: number): void {
     const { folder, filesKeptMax } = this.#terms;
+    // Torn bytes would stay for ever in a file that is never written again.
+    this.#file.healTail();
     // The old file is sealed before the next one exists: a crash in between leaves only a file too many, or none.
     if (this.#chain.head?.sequence !== this.#chain.position.sequence) this.seal("rotation");
     const next = LogFile.create(folder, this.#file.number + 1);
@@ -222,9 +224,15 @@ export class Journal {
     this.#isFolderSynced = true;
   }
 
+  /** Gives up on rotated files that do not reach the disk, where nobody was promised that they do. */
+  releaseRetired(): void {
+    for (const file of this.#retiring) file.close();
+    this.#retiring.clear();
+  }
+
   async close(): Promise<void> {
     await this.#settling;
-    for (const file of [...this.#retiring, this.#file]) file.close();
-    this.#retiring.clear();
+    this.releaseRetired();
+    this.#file.close();
   }
 }

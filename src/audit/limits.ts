@@ -12,6 +12,8 @@ export const limits = {
   batchRecordsMax: 1_024,
   /** Eight digits in a file name. */
   filesMax: 99_999_999,
+  /** Lines between checkpoints that a log may promise; a forged promise must not excuse a log without any. */
+  checkpointWithinMax: 1_000_000,
   /** Findings that a report lists; the rest is counted. */
   findingsListedMax: 100,
 } as const;

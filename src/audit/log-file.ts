@@ -3,6 +3,7 @@ import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, unlinkSync, w
 import { promisify } from "node:util";
 import { join } from "node:path";
 import { unavailable } from "./audit-error.ts";
+import { limits } from "./limits.ts";
 import { fileName } from "./log-folder.ts";
 
 const syncData = promisify(fdatasync);
@@ -32,6 +33,7 @@ export class LogFile {
 
   /** An empty one that an earlier attempt left behind is taken; one with content is not. */
   static create(folder: string, number: number): LogFile {
+    if (number > limits.filesMax) throw unavailable("there are as many files as can be named");
     return new LogFile(folder, number, 0);
   }
 
@@ -41,7 +43,7 @@ export class LogFile {
 
   /** After a throw the file ends where it did before, at the latest when the next append begins. */
   append(text: string): void {
-    this.#healTail();
+    this.healTail();
     const bytes = Buffer.byteLength(text);
     this.#isTailWhole = false;
     const written = this.#write(text);
@@ -67,13 +69,14 @@ export class LogFile {
     this.#sizeBytes = sizeBytes;
     this.#isTailWhole = false;
     try {
-      this.#healTail();
+      this.healTail();
     } catch {
       // The next append asks again and is refused as long as this is.
     }
   }
 
-  #healTail(): void {
+  /** Throws while what a failed write left behind cannot be cut off. */
+  healTail(): void {
     if (this.#isTailWhole) return;
     try {
       ftruncateSync(this.#descriptor, this.#sizeBytes);

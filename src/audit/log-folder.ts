@@ -12,6 +12,7 @@ export function listFileNumbers(folder: string): readonly number[] {
   return readdirSync(folder)
     .flatMap((name) => namePattern.exec(name)?.slice(1, 2) ?? [])
     .map(Number)
+    .filter((number) => number > 0)
     .sort((one, other) => one - other);
 }
 

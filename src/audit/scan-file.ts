@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { unavailable } from "./audit-error.ts";
 import type { ChainState } from "./chain.ts";
-import { type ChainedLine, parseClaimed, parseLine } from "./chained-line.ts";
+import { type ChainLink, parseClaimed, parseLink, parseMembers } from "./chained-line.ts";
+import type { JsonObject } from "../domain/json.ts";
 import { type AuditHead, checkpointHead, numberMember } from "./checkpoint.ts";
 import { type RawLine, readLines } from "./line-reader.ts";
 import { fileName } from "./log-folder.ts";
@@ -19,8 +20,8 @@ export interface ScannedFile {
   /** The hash that its first line names as its predecessor's. */
   readonly previousHash: string;
   readonly oldest: number;
-  readonly lines: number;
   readonly sizeBytes: number;
+  /** Of the newest checkpoint and the last line: times hardly ever fall within a file. */
   readonly lastRecordedTime: number | undefined;
   readonly isStopped: boolean;
   readonly brokenTail: BrokenTail | undefined;
@@ -38,15 +39,14 @@ export async function scanFile(folder: string, number: number): Promise<ScannedF
   return scan.result();
 }
 
+/** Every hash and link is checked, but JSON is read only where the log itself wrote it: a full file opens in a moment. */
 class Scan {
   readonly #number: number;
-  #first: ChainedLine | undefined;
-  #last: ChainedLine | undefined;
+  #first: ChainLink | undefined;
+  #last: { readonly link: ChainLink; readonly raw: RawLine } | undefined;
   #head: AuditHead | undefined;
   #due = 0;
   #oldest = 1;
-  #lines = 0;
-  #sizeBytes = 0;
   #time: number | undefined;
   #broken: { readonly tail: BrokenTail; readonly claimed: number | undefined } | undefined;
 
@@ -55,43 +55,43 @@ class Scan {
   }
 
   take(raw: RawLine): void {
-    if (this.#broken !== undefined) throw this.#refuse(this.#lines + 1, this.#broken.claimed, "is broken");
-    const line = raw.isTerminated ? parseLine(raw.bytes) : "record_malformed";
-    if (typeof line === "string") {
+    if (this.#broken !== undefined) throw this.#refuse(raw.number - 1, this.#broken.claimed, "is broken");
+    const link = raw.isTerminated ? parseLink(raw.bytes) : "record_malformed";
+    if (typeof link === "string") {
       const cause = raw.isTerminated ? "broken" : "half_written";
       this.#broken = { tail: { cause, offset: raw.offset }, claimed: parseClaimed(raw.bytes)?.sequence };
       return;
     }
-    this.#follow(line, raw);
+    if (!this.#isNext(link)) throw this.#refuse(raw.number, link.sequence, "does not follow the one before it");
+    this.#first ??= link;
+    this.#last = { link, raw };
+    this.#due -= 1;
+    if (link.type !== "record") this.#noteOwn(link, raw.bytes);
   }
 
-  #follow(line: ChainedLine, raw: RawLine): void {
-    const last = this.#last;
-    const isNext =
-      last === undefined
-        ? line.members["type"] === "file" && line.members["file"] === this.#number
-        : line.sequence === last.sequence + 1 && line.previousHash === last.hash && line.writer === last.writer;
-    if (!isNext) throw this.#refuse(raw.number, line.sequence, "does not follow the one before it");
-    this.#first ??= line;
-    this.#last = line;
-    this.#lines = raw.number;
-    this.#sizeBytes = raw.offset + raw.bytes.length + 1;
-    this.#note(line);
+  #isNext(link: ChainLink): boolean {
+    const last = this.#last?.link;
+    if (last === undefined) return link.type === "file";
+    return link.sequence === last.sequence + 1 && link.previousHash === last.hash && link.writer === last.writer;
   }
 
-  #note(line: ChainedLine): void {
-    const { members } = line;
+  #noteOwn(link: ChainLink, bytes: Buffer): void {
+    const members = parseMembers(bytes) ?? {};
+    this.#noteTime(members);
+    const nextWithin = numberMember(members, "next_within") ?? 0;
+    if (link.type === "checkpoint") {
+      this.#head = checkpointHead({ ...link, members });
+      this.#due = nextWithin;
+      return;
+    }
+    if (members["file"] !== this.#number) throw this.#refuse(1, link.sequence, "is the first line of another file");
+    this.#oldest = numberMember(members, "oldest") ?? 1;
+    this.#due = nextWithin - 1;
+  }
+
+  #noteTime(members: JsonObject): void {
     const time = numberMember(members, "time");
     if (time !== undefined) this.#time = Math.max(this.#time ?? time, time);
-    this.#due -= 1;
-    const nextWithin = numberMember(members, "next_within");
-    if (members["type"] === "file") {
-      this.#oldest = numberMember(members, "oldest") ?? 1;
-      this.#due = (nextWithin ?? 1) - 1;
-    } else if (members["type"] === "checkpoint") {
-      this.#head = checkpointHead(line);
-      this.#due = nextWithin ?? 0;
-    }
   }
 
   #refuse(line: number, sequence: number | undefined, why: string): Error {
@@ -101,22 +101,23 @@ class Scan {
 
   result(): ScannedFile | UnbegunFile {
     const brokenTail = this.#broken?.tail;
-    const first = this.#first;
-    const last = this.#last;
+    const [first, last] = [this.#first, this.#last];
     if (first === undefined || last === undefined) return { brokenTail };
+    const { link, raw } = last;
+    const members = parseMembers(raw.bytes) ?? {};
+    this.#noteTime(members);
     return {
-      writer: last.writer,
+      writer: link.writer,
       chain: {
-        position: { sequence: last.sequence, hash: last.hash },
+        position: { sequence: link.sequence, hash: link.hash },
         head: this.#head,
         checkpointDue: this.#due,
       },
       previousHash: first.previousHash,
       oldest: this.#oldest,
-      lines: this.#lines,
-      sizeBytes: this.#sizeBytes,
+      sizeBytes: raw.offset + raw.sizeBytes + 1,
       lastRecordedTime: this.#time,
-      isStopped: last.members["type"] === "checkpoint" && last.members["reason"] === "stop",
+      isStopped: link.type === "checkpoint" && members["reason"] === "stop",
       brokenTail,
     };
   }

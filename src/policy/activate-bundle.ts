@@ -1,18 +1,22 @@
 /** Entries → a bundle that may decide. Everything here happens beside the active bundle, which serves until the end. */
 import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Revision } from "../domain/identifiers.ts";
 import { isJsonObject, type Json } from "../domain/json.ts";
 import { RoleCatalogue } from "../domain/role-catalogue.ts";
+import type { BundleRejectionCode } from "../ports/policy-status.ts";
 import { ActiveBundle, Evaluator, type Program } from "./active-bundle.ts";
 import { hostBuiltinNames, refusalOfBuiltin } from "./builtins/index.ts";
 import { BundleRejected } from "./bundle-rejected.ts";
 import { checkLayout } from "./check-layout.ts";
 import { checkSamples } from "./check-samples.ts";
 import { loadBundle } from "./load-bundle.ts";
+import type { BundleSignature } from "./options.ts";
 import { EvaluationError, PolicyInstance } from "./policy-instance.ts";
 import { policyLimits } from "./policy-limits.ts";
 import type { BundleEntries } from "./read-archive.ts";
 import { OutOfTimeError, runWithin } from "./run-within.ts";
+import { verifySignature } from "./verify-signature.ts";
 
 export interface Candidate {
   readonly id: string;
@@ -21,6 +25,7 @@ export interface Candidate {
 }
 
 export interface Trial {
+  readonly signature: BundleSignature;
   readonly deadlineMilliseconds: number;
   /** Epoch seconds. */
   readonly now: number;
@@ -29,8 +34,15 @@ export interface Trial {
 
 /** Throws a BundleRejected. */
 export async function activateBundle(candidate: Candidate, trial: Trial): Promise<ActiveBundle> {
-  const bundle = loadBundle(candidate.entries);
-  checkLayout(bundle);
+  const { entries } = candidate;
+  inTime("bundle_too_large", "verifying its signature", () => {
+    verifySignature(entries, trial.signature);
+  });
+  await nextTurn();
+  const bundle = inTime("bundle_too_large", "reading it", () => loadBundle(entries));
+  inTime("bundle_too_large", "reading its rules", () => {
+    checkLayout(bundle);
+  });
   const { data } = bundle;
   const chaperone = isJsonObject(data["chaperone"]) ? data["chaperone"] : {};
   const catalogue = RoleCatalogue.parse(chaperone["roles"]);
@@ -50,17 +62,22 @@ export async function activateBundle(candidate: Candidate, trial: Trial): Promis
 
 /** On the main thread, where it will decide; a policy that does not come back is interrupted and refused. */
 function tryProgram(program: Program, samples: Json | undefined, now: number): Evaluator {
+  return inTime("bundle_samples_failed", "loading the data and answering the samples", () => {
+    const instance = instantiate(program);
+    checkBuiltins(instance);
+    const evaluator = new Evaluator(program, instance);
+    checkSamples(evaluator, samples, now);
+    return evaluator;
+  });
+}
+
+/** Decisions wait for each of these steps: one that would hold them for long refuses the bundle. */
+function inTime<T>(code: BundleRejectionCode, what: string, run: () => T): T {
   try {
-    return runWithin(policyLimits.trialMilliseconds, () => {
-      const instance = instantiate(program);
-      checkBuiltins(instance);
-      const evaluator = new Evaluator(program, instance);
-      checkSamples(evaluator, samples, now);
-      return evaluator;
-    });
+    return runWithin(policyLimits.trialMilliseconds, run);
   } catch (cause) {
     if (!(cause instanceof OutOfTimeError)) throw cause;
-    throw new BundleRejected("bundle_samples_failed", `loading the data and answering the samples ${cause.message}`);
+    throw new BundleRejected(code, `${what} ${cause.message}`);
   }
 }
 

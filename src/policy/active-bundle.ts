@@ -39,9 +39,10 @@ export class Evaluator {
 
   /** After a throw the instance is in no known state: the next evaluation gets another one. */
   #run(inputText: string, epochSeconds: number): unknown {
-    const instance = this.#instance ?? new PolicyInstance(this.#program.module, this.#program.dataText);
+    const ready = this.#instance;
     this.#instance = undefined;
     try {
+      const instance = ready ?? new PolicyInstance(this.#program.module, this.#program.dataText);
       const results = instance.evaluate(inputText, epochSeconds);
       this.#instance = instance;
       return results;

@@ -2,7 +2,8 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
 import { BundleRejected } from "./bundle-rejected.ts";
 import { normaliseEntryName } from "./entry-name.ts";
-import { type ExactJson, isExactObject, parseExactJson } from "./exact-json.ts";
+import { parseDocument } from "./json-document.ts";
+import { readData } from "./merge-data.ts";
 import { entrypoint } from "./policy-instance.ts";
 import type { BundleEntries } from "./read-archive.ts";
 
@@ -20,10 +21,7 @@ export function loadBundle(entries: BundleEntries): Bundle {
   const { roots, moduleName } = readManifest(entries);
   const wasm = entries.get(moduleName);
   if (wasm === undefined) throw new BundleRejected("bundle_entrypoint_missing", `the module ${moduleName} is missing`);
-  const exact = mergeData(entries);
-  const dataText = JSON.stringify(exact);
-  const data: unknown = JSON.parse(dataText);
-  if (!isJsonObject(data)) throw new BundleRejected("bundle_layout_wrong", "the data is not an object");
+  const { value: data, text: dataText } = readData(entries);
   checkRoots(data, roots, []);
   return { wasm: Buffer.from(wasm), data, dataText, sourcePackages: readPackages(entries) };
 }
@@ -46,7 +44,7 @@ interface Manifest {
 function readManifest(entries: BundleEntries): Manifest {
   const bytes = entries.get(".manifest");
   if (bytes === undefined) throw new BundleRejected("bundle_entrypoint_missing", "no .manifest lists a WASM module");
-  const manifest: unknown = JSON.parse(JSON.stringify(parseExactJson(bytes, ".manifest")));
+  const { value: manifest } = parseDocument(bytes, ".manifest");
   if (!isJsonObject(manifest)) throw new BundleRejected("bundle_unreadable", ".manifest is not an object");
   const roots = readRoots(manifest["roots"]);
   if (!roots.some((root) => isPrefix(root, entrypoint.split("/")))) {
@@ -71,31 +69,6 @@ function readRoots(value: Json | undefined): readonly (readonly string[])[] {
   });
 }
 
-function mergeData(entries: BundleEntries): ExactJson {
-  let merged: ExactJson = {};
-  for (const name of [...entries.keys()].sort()) {
-    if (name !== "data.json" && !name.endsWith("/data.json")) continue;
-    const folder = name.split("/").slice(0, -1);
-    let placed = parseExactJson(entries.get(name) ?? Buffer.alloc(0), name);
-    for (const part of folder.toReversed()) placed = Object.fromEntries([[part, placed]]);
-    merged = merge(merged, placed, name);
-  }
-  return merged;
-}
-
-/** `Object.fromEntries` defines members and never assigns, so a member named `__proto__` is only a member. */
-function merge(one: ExactJson, other: ExactJson, name: string): ExactJson {
-  if (!isExactObject(one) || !isExactObject(other)) {
-    throw new BundleRejected("bundle_layout_wrong", `${name} gives a value that another data file gives too`);
-  }
-  const members = new Map(Object.entries(one));
-  for (const [member, value] of Object.entries(other)) {
-    const present = members.get(member);
-    members.set(member, present === undefined ? value : merge(present, value, name));
-  }
-  return Object.fromEntries(members);
-}
-
 function checkRoots(value: Json, roots: Manifest["roots"], path: readonly string[]): void {
   if (roots.some((root) => isPrefix(root, path))) return;
   const mayHoldRoots = roots.some((root) => isPrefix(path, root));
@@ -110,7 +83,7 @@ function isPrefix(prefix: readonly string[], path: readonly string[]): boolean {
 }
 
 const blankOrComment = /^(?:\s+|#[^\n]*(?:\n|$))+/;
-const packageLine = /^package\s+([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\["(?:[^"\\\n]|\\.)*"\])*)/;
+const packageLine = /^package\s+([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\["(?:[^"\\\n]|\\.)*"\])*)(?=[\s#;]|$)/;
 const packagePart = /[A-Za-z_]\w*|\["((?:[^"\\\n]|\\.)*)"\]/g;
 
 function readPackages(entries: BundleEntries): readonly (readonly string[])[] {

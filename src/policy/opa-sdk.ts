@@ -4,7 +4,8 @@
  * - `loadPolicy` makes the imports itself, and its own `regex.split` (backtracking), `sprintf`, `yaml.*` and
  *   `json.is_valid` win over a host's functions of the same name; builtins/bridge.ts makes them instead.
  * - `evaluate` takes falsy inputs for no input and throws strings; it also searches the end of the result byte by byte
- *   and makes a new view, encoder and decoder per call (policy-instance.ts has the figures).
+ *   and makes a new view, encoder and decoder per call: 10 µs beside the 30 that the WASM took for the founding request,
+ *   where policy-instance.ts takes 6 (thread CPU, same instance, best of 40 rounds on a busy machine).
  */
 import * as sdk from "@open-policy-agent/opa-wasm";
 

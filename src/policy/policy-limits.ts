@@ -18,7 +18,7 @@ export const policyLimits = {
   dataExpansionMax: 24,
   /** The whole memory of one instance, in pages: 1 GiB. */
   pagesMax: 16_384,
-  /** Instance, data and all samples: below the watchdog's 2 s, so that a bundle cannot end the process. */
+  /** Each step of an activation that holds decisions up: below the watchdog's 2 s, so no bundle can end the process. */
   trialMilliseconds: 1500,
   /** Samples are tried on the main thread; a bundle with more should test them with OPA. */
   samplesMax: 256,

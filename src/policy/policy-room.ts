@@ -12,7 +12,6 @@ import type { ActiveBundle } from "./active-bundle.ts";
 import { BundleRejected } from "./bundle-rejected.ts";
 import { type ReadBundle, readBundle } from "./bundle-source.ts";
 import type { PolicyOptions } from "./options.ts";
-import { verifySignature } from "./verify-signature.ts";
 import { watchSource } from "./watch-source.ts";
 
 export interface PolicyRoom extends PolicyEngine, PolicyStatus {
@@ -81,7 +80,9 @@ class Room implements PolicyRoom {
   follow(): void {
     this.#stopFollowing = watchSource(this.#options.path, {
       changed: () => this.reload(),
-      unchanged: () => this.#confirm(),
+      unchanged: () => {
+        this.#confirmOrRetry();
+      },
     });
   }
 
@@ -111,9 +112,8 @@ class Room implements PolicyRoom {
     const { id, signature, deadlineMilliseconds } = this.#options;
     const entries = await bundle.entries();
     const { revision } = bundle;
-    verifySignature(entries, signature);
-    const candidate = { id, revision, entries };
-    const active = await activateBundle(candidate, { deadlineMilliseconds, now: this.#now(), modules: this.#modules });
+    const trial = { signature, deadlineMilliseconds, now: this.#now(), modules: this.#modules };
+    const active = await activateBundle({ id, revision, entries }, trial);
     if (this.#isClosed) return;
     const now = this.#now();
     this.#world.announcer.announce({ type: "event", event: "policy_activated", time: now, detail: { id, revision } });
@@ -138,12 +138,17 @@ class Room implements PolicyRoom {
     this.#rejectedRevision = revision;
     if (!isNews) return;
     const { id } = this.#options;
-    this.#world.announcer.announce({ type: "event", event: "policy_refused", time, detail: { id, code, detail } });
+    const facts = { id, code, detail, ...(revision === undefined ? {} : { revision }) };
+    this.#world.announcer.announce({ type: "event", event: "policy_refused", time, detail: facts });
   }
 
-  /** The source looks as it did when it was last read. */
-  #confirm(): void {
-    if (this.#active !== undefined && this.#rejection === undefined) this.#confirmedAt = this.#now();
+  /**
+   * The source looks as it did when it was last read. While nothing is active, what was refused is tried again: it may
+   * have been refused for lack of time on a starved machine. Beside an active bundle it would only hold that up.
+   */
+  #confirmOrRetry(): void {
+    if (this.#active === undefined) void this.reload();
+    else if (this.#rejection === undefined) this.#confirmedAt = this.#now();
   }
 
   #now(): number {

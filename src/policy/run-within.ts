@@ -17,9 +17,8 @@ export function runWithin<T>(milliseconds: number, run: () => T): T {
     if (!isTimeout(cause)) throw cause;
     throw new OutOfTimeError(`took longer than ${milliseconds} ms`, { cause });
   }
-  const [result] = results;
-  if (result === undefined) throw new TypeError("nothing was returned");
-  return result;
+  for (const result of results) return result;
+  throw new TypeError("nothing was run");
 }
 
 /** The error belongs to the script's own context, so it is no instance of this one's `Error`. */

@@ -7,7 +7,7 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../domain
 import { BundleRejected } from "./bundle-rejected.ts";
 import { renderCanonical } from "./canonical-json.ts";
 import { normaliseEntryName } from "./entry-name.ts";
-import { parseExactJson } from "./exact-json.ts";
+import { parseDocument } from "./json-document.ts";
 import type { BundleKey, BundleSignature } from "./options.ts";
 import type { BundleEntries } from "./read-archive.ts";
 import { isSignedBy } from "./signing-key.ts";
@@ -114,12 +114,12 @@ function hashEntry(name: string, bytes: Buffer, algorithm: string): string {
   const file = name.slice(name.lastIndexOf("/") + 1);
   const isDocument = file === "data.json" || file === ".manifest";
   return createHash(algorithm)
-    .update(isDocument ? renderCanonical(parseExactJson(bytes, name)) : bytes)
+    .update(isDocument ? renderCanonical(parseDocument(bytes, name).text) : bytes)
     .digest("hex");
 }
 
 function parsePlain(bytes: Buffer, name: string): JsonObject {
-  const value: unknown = JSON.parse(JSON.stringify(parseExactJson(bytes, name)));
+  const { value } = parseDocument(bytes, name);
   if (!isJsonObject(value)) throw wrong(`${name} is not an object`);
   return value;
 }

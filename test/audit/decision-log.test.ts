@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openDecisionLog, parseAuditPublicKey, verifyAuditFolder } from "../../src/audit/index.ts";
@@ -116,6 +116,23 @@ describe("the audit key", () => {
   });
 });
 
+test("a lost audit key is replaced, the chain goes on, and the old key shows since when", async () => {
+  const world = createAuditWorld();
+  const first = await world.open();
+  await first.close();
+  rmSync(join(world.root, "audit-key"));
+  const second = await world.open();
+  await second.close();
+  const keys = [first.state().publicKey, second.state().publicKey];
+  expect(await verifyAuditFolder(world.folder, { publicKeys: keys })).toMatchObject({
+    isIntact: true,
+    publicKeys: keys,
+  });
+  const withOld = await verifyAuditFolder(world.folder, { publicKeys: keys.slice(0, 1) });
+  expect(withOld.findings).toMatchObject([{ code: "key_unknown", sequence: second.head()?.sequence }]);
+  expect(withOld.sealedTo).toEqual(first.head());
+});
+
 describe("a folder", () => {
   test("belongs to one process: a second opening is refused until the first is closed", async () => {
     const world = createAuditWorld();
@@ -168,6 +185,18 @@ describe("rotation", () => {
     const reopened = await world.open({ filesKeptMax: 2 });
     await reopened.record(numbered(41));
     expect(await verifyAuditFolder(world.folder)).toMatchObject({ isIntact: true });
+  });
+
+  test("right after a start with another interval keeps the promise of the last checkpoint", async () => {
+    const world = createAuditWorld();
+    const first = await world.open({ checkpointEvery: 3 });
+    await first.close();
+    const second = await world.open({ checkpointEvery: 50, rotateBytes: 1 });
+    for (let number = 1; number <= 3; number += 1) await second.record(numbered(number));
+    await second.close();
+    const third = await world.open({ checkpointEvery: 50 });
+    for (let number = 4; number <= 70; number += 1) await third.record(numbered(number));
+    expect(await verifyAuditFolder(world.folder)).toMatchObject({ isIntact: true, findings: [] });
   });
 
   test("that fails loses nothing: the file at hand goes on growing until one succeeds", async () => {

@@ -1,9 +1,12 @@
 /** Acceptance: a disk that is full or read-only denies `audit_unavailable`, tears nothing, and heals without a restart. */
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { loadAuditKey } from "../../src/audit/audit-key.ts";
+import { beginJournal } from "../../src/audit/begin-journal.ts";
+import { recoverFolder } from "../../src/audit/recover-folder.ts";
 import { verifyAuditFolder } from "../../src/audit/index.ts";
 import { isJsonArray, isJsonObject } from "../../src/domain/json.ts";
 import { numbered, numbersOf, parseObject } from "../fakes/audit-records.ts";
@@ -95,6 +98,43 @@ test("a file that the system forbids to grow is cut back to whole lines, and goe
   expect(await verifyAuditFolder(world.folder)).toMatchObject({ isIntact: true, endsWithStop: true });
 });
 
+function chattr(flag: "+i" | "-i", file: string): void {
+  execFileSync("chattr", [flag, file], { stdio: "ignore" });
+}
+
+const noChattr = "needs chattr +i, which this filesystem or user lacks; the file size limit tests the same path";
+
+test("a file whose torn end cannot be cut yet is not rotated away, so that the end is never left in it", async (context) => {
+  const world = createAuditWorld();
+  mkdirSync(world.folder);
+  const { folder, clock } = world;
+  const key = loadAuditKey(join(world.root, "audit-key"), true);
+  const journal = beginJournal({ folder, clock, key, rotateBytes: 1, checkpointEvery: 1 }, await recoverFolder(folder));
+  // Its checkpoint comes with it, so that a rotation would have nothing left to write into this file.
+  journal.append([JSON.stringify(numbered(0))]);
+  const mark = journal.mark();
+  journal.append([JSON.stringify(numbered(1))]);
+  const file = join(folder, "audit-00000001.jsonl");
+  try {
+    chattr("+i", file);
+  } catch {
+    return context.skip(noChattr);
+  }
+  try {
+    journal.retract(mark);
+    expect(journal.rotateWhenFull()).toBe(false);
+    expect(journal.rotationFailing).toContain("EPERM");
+  } finally {
+    chattr("-i", file);
+  }
+  clock.now += 1;
+  expect(journal.rotateWhenFull()).toBe(true);
+  journal.append([JSON.stringify(numbered(2))]);
+  await journal.close();
+  expect(numbersOf(world.readLines())).toEqual([0, 2]);
+  expect(await verifyAuditFolder(folder)).toMatchObject({ isIntact: true, files: 2 });
+});
+
 describe("a folder that cannot be written", () => {
   test("on a read-only filesystem refuses the opening", async (context) => {
     const disk = mountSmallDisk(65_536);
@@ -118,7 +158,7 @@ describe("a folder that cannot be written", () => {
     const log = await world.open();
     await log.record(numbered(1));
     const file = join(world.folder, "audit-00000001.jsonl");
-    const setImmutable = (flag: "+i" | "-i"): void => void execFileSync("chattr", [flag, file], { stdio: "ignore" });
+    const setImmutable = (flag: "+i" | "-i"): void => chattr(flag, file);
     try {
       setImmutable("+i");
     } catch {

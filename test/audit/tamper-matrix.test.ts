@@ -303,6 +303,31 @@ describe("checkpoints", () => {
     expect(codesOf(await forgery.verify())).toContain("checkpoint_missing");
   });
 
+  test("left out behind a forged promise, or behind many new files, are missed all the same", async () => {
+    const world = createAuditWorld();
+    const log = await world.open({ checkpointEvery: 3 });
+    await log.close();
+    const before = parseLine(
+      Buffer.from(
+        readFileSync(join(world.folder, fileOf(1)), "utf8")
+          .trimEnd()
+          .split("\n")[1] ?? "",
+      ),
+    );
+    if (typeof before === "string") throw new TypeError(before);
+    let position: ChainPosition = before;
+    for (let number = 2; number <= 6; number += 1) {
+      const header = { type: "file", format: 1, file: number, oldest: 1, time: 1, next_within: 1e15 };
+      const lines = [header, numbered(number)].map((members) => {
+        const rendered = renderLine(before.writer, position, JSON.stringify(members));
+        position = rendered;
+        return rendered.text;
+      });
+      writeFileSync(join(world.folder, fileOf(number)), lines.join(""));
+    }
+    expect(codesOf(await verifyAuditFolder(world.folder))).toEqual(["checkpoint_missing"]);
+  });
+
   test("of another key are found when the key is given; when it is not, the report says that nobody vouches", async () => {
     const stranger = generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" });
     const forgery = new Forgery();

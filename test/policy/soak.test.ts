@@ -10,6 +10,8 @@ import { expect, test } from "vitest";
 import { bookFlight, buildTiny, repack, temporaryFolder, withMarker } from "./workshop.ts";
 
 const run = promisify(execFile);
+/** As `npm start` runs it: with a larger young generation the process grows into that first, and nothing is learned. */
+const flags = ["--expose-gc", "--max-semi-space-size=4"];
 const isFull = process.env["CHAPERONE_SOAK"] === "full";
 const evaluations = isFull ? 1_000_000 : 60_000;
 const activations = isFull ? 1000 : 100;
@@ -63,7 +65,7 @@ test(`memory is flat over ${evaluations} evaluations and ${activations} activati
   await writeFile(join(folder, "one"), tiny);
   await writeFile(join(folder, "two"), await repack(tiny, { "more/data.json": big }));
   const args = JSON.stringify([folder, evaluations, activations, bookFlight]);
-  const { stdout } = await run(process.execPath, ["--expose-gc", "--input-type=module", "-e", program, args], {
+  const { stdout } = await run(process.execPath, [...flags, "--input-type=module", "-e", program, args], {
     cwd: join(import.meta.dirname, "../.."),
   });
   const parse: (text: string) => readonly Reading[] = JSON.parse;
@@ -75,5 +77,5 @@ test(`memory is flat over ${evaluations} evaluations and ${activations} activati
   expect(evaluated!.heap - warm!.heap).toBeLessThan(2 * mebibyte);
   expect(evaluated!.resident - warm!.resident).toBeLessThan(24 * mebibyte);
   expect(activated!.heap - activatedOnce!.heap).toBeLessThan(4 * mebibyte);
-  expect(activated!.resident - activatedOnce!.resident).toBeLessThan(64 * mebibyte);
+  expect(activated!.resident - activatedOnce!.resident).toBeLessThan(32 * mebibyte);
 });

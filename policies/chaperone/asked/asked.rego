@@ -3,6 +3,8 @@
 # description: >-
 #   The one safe way for a guard to say that it does not apply: by what is asked, never by whether the thing it
 #   guards is there. Taking a field away can then never switch a guard off.
+# schemas:
+#   - input: schema["input.schema"]
 package chaperone.asked
 
 # METADATA
@@ -13,8 +15,18 @@ package chaperone.asked
 none_of(guarded) if {
 	is_array(guarded.capabilities)
 	is_array(guarded.permissions)
-	count(_set(guarded.capabilities) & _set(input.asked.capabilities)) == 0
-	count(_set(guarded.permissions) & _set(input.asked.permissions)) == 0
+	is_array(input.asked.capabilities)
+	is_array(input.asked.permissions)
+	count([name | some name in guarded.capabilities; name in capabilities]) == 0
+	count([name | some name in guarded.permissions; name in permissions]) == 0
 }
 
-_set(list) := {element | some element in list}
+# METADATA
+# title: Asked capabilities
+# description: As a set, because agents may ask for hundreds and lists are searched from end to end.
+capabilities := {name | some name in input.asked.capabilities}
+
+# METADATA
+# title: Asked permissions
+# description: As a set.
+permissions := {name | some name in input.asked.permissions}

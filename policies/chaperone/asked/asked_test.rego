@@ -21,3 +21,17 @@ test_a_guard_whose_settings_are_gone_is_not_clear if {
 		not asked.none_of(settings) with input as requests.founding
 	}
 }
+
+test_a_guard_is_not_clear_for_a_request_that_does_not_say_what_it_asks if {
+	every wrong in [{}, {"asked": {"permissions": []}}, {"asked": {"capabilities": [], "permissions": {}}}] {
+		not asked.none_of({"capabilities": [], "permissions": []}) with input as wrong
+	}
+}
+
+test_what_is_asked_twice_is_asked_once if {
+	request := object.union(requests.founding, {"asked": {"capabilities": ["b", "a", "b"], "permissions": ["p"]}})
+	names := asked.capabilities with input as request
+	names == {"a", "b"}
+	permissions := asked.permissions with input as request
+	permissions == {"p"}
+}

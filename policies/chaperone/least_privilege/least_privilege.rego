@@ -8,13 +8,15 @@
 #   - input: schema["input.schema"]
 package chaperone.least_privilege
 
+import data.chaperone.asked
+
 # METADATA
 # title: The role to grant
 # description: Undefined unless what is asked is permitted and the covering roles are all of one audience.
 choice := {"role": least.name, "permissions": sort(_needed(least)), "ttl_seconds": ttl_seconds} if {
 	count({role.audience | some role in covering}) == 1
 	least := sort([[role.size, role.name, role] | some role in covering])[0][2]
-	ttl_seconds := min([offer.ttl_seconds | some offer in offers; offer.audience == least.audience])
+	ttl_seconds := floor(min([offer.ttl_seconds | some offer in offers; offer.audience == least.audience]))
 }
 
 # METADATA
@@ -42,7 +44,8 @@ permitted contains offer.capability if some offer in offers
 offers := [offer |
 	some name
 	some permit in data.chaperone.permits[name].permits
-	permit.capability in input.asked.capabilities
+	permit.capability in asked.capabilities
+	permit.capability in _able
 	_is_audience_meant(permit.audience)
 	permissions := {permission | some permission in permit.permissions; is_string(permission)}
 	count(permissions) > 0
@@ -69,54 +72,56 @@ offers := [offer |
 	input.phase in {"delegate", "use"}
 }
 
-# Where everything that is asked is permitted.
-_audiences contains offer.audience if {
-	some offer in offers
+# Where everything that is asked is permitted. Sets, because agents may ask for hundreds of capabilities.
+_audiences contains audience if {
+	some audience in {offer.audience | some offer in offers}
 	every capability in _capabilities_to_permit {
-		some other in offers
-		other.audience == offer.audience
-		other.capability == capability
+		[audience, capability] in _permitted_at
 	}
-	every permission in input.asked.permissions {
-		some other in offers
-		other.audience == offer.audience
-		permission in other.permissions
+	every permission in asked.permissions {
+		[audience, permission] in _given_at
 	}
 }
 
-default _capabilities_to_permit := []
+_permitted_at := {[offer.audience, offer.capability] | some offer in offers}
 
-_capabilities_to_permit := input.asked.capabilities if input.phase == "issue"
+_given_at := {[offer.audience, permission] | some offer in offers; some permission in offer.permissions}
 
-_asked_permissions := {permission | some permission in input.asked.permissions}
+default _capabilities_to_permit := set()
+
+_capabilities_to_permit := asked.capabilities if input.phase == "issue"
+
+_able := {capability | some capability in input.actor.capabilities}
 
 _is_audience_meant(audience) if object.get(input, "audience", audience) == audience
 
 # Asked permissions say exactly what is needed; without them it is what each capability's permit says.
 _covers(audience, held) if {
-	count(_asked_permissions) == 0
+	count(asked.permissions) == 0
 	input.phase == "issue"
-	every capability in input.asked.capabilities {
-		count(_served(audience, held, capability)) > 0
-	}
+	asked.capabilities == {offer.capability | some offer in _served(audience, held)}
 } else if {
-	count(_asked_permissions) > 0
-	count(_asked_permissions - held) == 0
+	count(asked.permissions) > 0
+	count(asked.permissions - held) == 0
 }
 
-# The permits for a capability that lie within what a role holds, smallest first.
-_served(audience, held, capability) := sort([[count(offer.permissions), offer.permissions] |
+# The permits that lie within what a role holds.
+_served(audience, held) := [offer |
 	some offer in offers
 	offer.audience == audience
-	offer.capability == capability
 	count(offer.permissions - held) == 0
-])
+]
 
-_needed(role) := _asked_permissions if {
-	count(_asked_permissions) > 0
+_needed(role) := asked.permissions if {
+	count(asked.permissions) > 0
 } else := union({smallest |
-	some capability in input.asked.capabilities
-	smallest := _served(role.audience, role.held, capability)[0][1]
+	served := _served(role.audience, role.held)
+	some capability in asked.capabilities
+	sizes := sort([[count(offer.permissions), offer.permissions] |
+		some offer in served
+		offer.capability == capability
+	])
+	smallest := sizes[0][1]
 })
 
 # A role that its target reads by name grants all of itself, so all of it must be within the parent.

@@ -49,6 +49,20 @@ test_asked_permissions_say_what_is_needed if {
 	chosen == {"role": "small", "permissions": ["a"], "ttl_seconds": 60}
 }
 
+test_an_agent_that_is_not_able_is_granted_nothing_whatever_a_permit_says if {
+	request := object.union(asking(["read"], []), {"actor": {"capabilities": ["write"]}})
+	not choice with input as request
+		with data.chaperone.permits.added.permits as {permit("read", ["a"])}
+		with data.chaperone.roles as {"small": role(["a"])}
+}
+
+test_a_life_is_whole_seconds if {
+	chosen := choice with input as asking(["read"], [])
+		with data.chaperone.permits.added.permits as {object.union(permit("read", ["a"]), {"ttl_seconds": 40.5})}
+		with data.chaperone.roles as {"small": role(["a"])}
+	chosen.ttl_seconds == 40
+}
+
 test_the_shortest_life_of_the_permits_counts if {
 	chosen := choice with input as asking(["read", "write"], [])
 		with data.chaperone.permits.added.permits as {

@@ -5,6 +5,7 @@
 #   - input: schema["input.schema"]
 package chaperone.objections
 
+import data.chaperone.asked
 import data.chaperone.clearance
 import data.chaperone.least_privilege
 import data.chaperone.shape
@@ -124,11 +125,11 @@ objections contains objection if {
 
 _not_permitted := "No rule permits this agent to do this for this person: "
 
-_something_asked if count(input.asked.permissions) > 0
+_something_asked if count(asked.permissions) > 0
 
 _something_asked if {
 	input.phase == "issue"
-	count(input.asked.capabilities) > 0
+	count(asked.capabilities) > 0
 }
 
 _founded if input.phase == "issue"
@@ -137,11 +138,11 @@ _founded if input.parent
 
 default _missing := set()
 
-_missing := {name | some name in input.asked.capabilities} - least_privilege.permitted if input.phase == "issue"
+_missing := asked.capabilities - least_privilege.permitted if input.phase == "issue"
 
 _permissions_offered if {
 	offered := union({offer.permissions | some offer in least_privilege.offers})
-	every permission in input.asked.permissions {
+	every permission in asked.permissions {
 		permission in offered
 	}
 }

@@ -7,6 +7,8 @@
 #   - input: schema["input.schema"]
 package chaperone.permits.autonomous
 
+import data.chaperone.asked
+
 # METADATA
 # title: What a listed agent may do for itself
 # description: One permit per asked capability and audience that the settings list for this very agent.
@@ -16,8 +18,7 @@ permits contains permit if {
 	some agent in data.chaperone.settings.autonomous.agents
 	agent.id == input.actor.id
 	agent.issuer == input.actor.issuer
-	some capability in input.asked.capabilities
-	capability in input.actor.capabilities
+	some capability in asked.capabilities
 	some grant in agent.capabilities[capability]
 	permit := {
 		"capability": capability,

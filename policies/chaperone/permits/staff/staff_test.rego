@@ -30,9 +30,3 @@ test_names_are_compared_exactly if {
 	not permitted("Operations ", "Director", "book_flight")
 	not permitted("Operations", "Assistant Director", "book_flight")
 }
-
-test_an_agent_that_is_not_able_is_not_permitted if {
-	request := object.union(requests.founding, {"actor": {"capabilities": ["search_flights"]}})
-	found := permits with input as request
-	found == set()
-}
