@@ -17,11 +17,16 @@ export const builtinBounds = {
   /** Paths through a graph: their number grows exponentially with its edges. */
   graphPathsMax: 10_000,
   /** Operations of one JSON patch; each may copy a level of the document. */
-  patchOperationsMax: 1_000,
-  /** Pattern size times text length: steps of the linear-time engine for one search. */
-  regexStepsMax: 16_000_000,
-  /** Text length that all searches of one call may pass over together: a search per match is quadratic in the worst case. */
-  regexScannedMax: 16_000_000,
+  patchOperationsMax: 256,
+  /** Pattern size times text length: steps of the linear-time engine for one search, about half a second of them. */
+  regexStepsMax: 8_000_000,
+  /**
+   * All searches of one call: a search per match is quadratic in the worst case, and nothing tells beforehand. It is
+   * beyond the evaluation's own deadline, so a call that takes so long is too late whatever it answers.
+   */
+  regexMillisecondsMax: 250,
+  /** Pattern length times what its repetitions add up to (`{1000}`): how large the compiled program can be. */
+  patternWeightMax: 262_144,
   /** Characters of one pattern. */
   patternLengthMax: 4_096,
   /** Compiled patterns kept; the least recently used goes first. */
@@ -30,6 +35,8 @@ export const builtinBounds = {
   zonesKeptMax: 64,
   /** Digits that a number's exponent or a width may ask for. */
   digitsMax: 4_096,
+  /** YAML text: its reader is slow, 64 KiB take some 50 ms. */
+  yamlTextLengthMax: 131_072,
   /** Aliases of one YAML document; more is a bomb. */
   yamlAliasesMax: 64,
 } as const;

@@ -130,8 +130,8 @@ function utcDate(year: number, month: number, day: number): Date {
 }
 
 /**
- * The instant of a civil time; months and days beyond their range carry over. A time that the zone skips or repeats is
- * read as Go reads it: with the offset in force just before. Undefined outside the years that nanoseconds reach.
+ * The instant of a civil time; months and days beyond their range carry over. Of a time that the zone shows twice, or
+ * skips, it is the one that Go takes. Undefined outside the years that nanoseconds reach.
  */
 export function instantOf(civil: CivilTime, zone: Zone): bigint | undefined {
   const days = utcDate(civil.year, civil.month, civil.day).getTime() / 1000;

@@ -55,6 +55,7 @@ function decodeObject(query: string): RegoValue | undefined {
     }
     const values = found.get(key) ?? [];
     values.push(value);
+    assertWithin("elementsMax", found.size);
     found.set(key, values);
   }
   return objectOf([...found]);

@@ -80,6 +80,9 @@ function childOf(parent: RegoValue, key: RegoValue): Found {
     const index = indexIn(parent, key);
     return index === undefined ? undefined : parent[index];
   }
+  if (isRegoObject(parent) && typeof key === "string") {
+    return Object.hasOwn(parent, key) ? parent[key] : undefined;
+  }
   const wanted = canonicalText(key);
   if (parent instanceof RegoSet) {
     return parent.members.find((member) => canonicalText(member) === wanted);
@@ -166,6 +169,10 @@ function changeParent(document: RegoValue, path: Path, change: (parent: RegoValu
 }
 
 function withChild(parent: RegoValue, key: RegoValue, value: RegoValue): Found {
+  if (isRegoObject(parent) && typeof key === "string") {
+    // Both the spread and a computed name define members; neither calls the setter of `__proto__`.
+    return { ...parent, [key]: value };
+  }
   const pairs = pairsOf(parent);
   if (pairs === undefined) {
     return undefined;

@@ -114,11 +114,12 @@ interface Range {
 }
 
 function merge(operand: RegoValue | undefined): RegoSet | undefined {
-  const parsed = textsOf(operand)?.map(parseMergeable);
+  const texts = textsOf(operand);
+  assertWithin("elementsMax", texts?.length ?? 0);
+  const parsed = texts?.map(parseMergeable);
   if (parsed?.every((range) => range !== undefined) !== true) {
     return undefined;
   }
-  assertWithin("elementsMax", parsed.length);
   const merged: Range[] = [];
   for (const range of parsed.toSorted((a, b) => a.bits - b.bits || compare(a.first, b.first))) {
     const previous = merged.at(-1);

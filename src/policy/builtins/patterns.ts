@@ -3,7 +3,7 @@
  * OPA's. JavaScript's own engine backtracks and must never see a pattern or a text that comes from outside.
  */
 import { RE2JS, RE2JSException } from "re2js";
-import { assertWithin, BuiltinLimitError, builtinBounds } from "./bounds.ts";
+import { assertWithin, builtinBounds } from "./bounds.ts";
 
 export interface Match {
   readonly start: number;
@@ -17,7 +17,6 @@ const compiled = new Map<string, RE2JS>();
 
 /** Undefined for a pattern that RE2 does not accept. */
 export function compilePattern(pattern: string): RE2JS | undefined {
-  assertWithin("patternLengthMax", pattern.length);
   const known = compiled.get(pattern);
   const found = known ?? compileNew(pattern);
   if (found !== undefined) {
@@ -29,6 +28,8 @@ export function compilePattern(pattern: string): RE2JS | undefined {
 }
 
 function compileNew(pattern: string): RE2JS | undefined {
+  assertWithin("patternLengthMax", pattern.length);
+  assertWithin("patternWeightMax", pattern.length * repetitionsOf(pattern));
   try {
     return RE2JS.compile(pattern);
   } catch (error) {
@@ -37,6 +38,12 @@ function compileNew(pattern: string): RE2JS | undefined {
     }
     throw error;
   }
+}
+
+/** The larger number of every `{n,m}`, added up. */
+function repetitionsOf(pattern: string): number {
+  const counts = [...pattern.matchAll(/\{(\d{1,9})(?:,(\d{1,9})?)?\}/gu)];
+  return counts.reduce((sum, [, min, max]) => sum + Number(max ?? min), 1);
 }
 
 function forgetOldest(): void {
@@ -52,14 +59,11 @@ export function findMatches(pattern: RE2JS, text: string, countMax: number): rea
   assertWithin("regexStepsMax", pattern.programSize() * text.length);
   const matcher = pattern.matcher(text);
   const matches: Match[] = [];
-  let scanned = 0;
+  const startedAt = performance.now();
   let previousEnd = -1;
   while (matches.length < countMax && matcher.find()) {
     const [start, end] = [matcher.start(), matcher.end()];
-    scanned += text.length - start;
-    if (scanned > builtinBounds.regexScannedMax) {
-      throw new BuiltinLimitError("a pattern matches too often in a long text");
-    }
+    assertWithin("regexMillisecondsMax", performance.now() - startedAt);
     if (start === end && (start === previousEnd || isInsideCharacter(text, start))) {
       continue;
     }

@@ -117,7 +117,7 @@ function printCollection(value: readonly RegoValue[] | RegoDecimal | RegoSet | R
 }
 
 const number = /-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/uy;
-const string = /"(?:[^"\\]|\\.)*"/suy;
+const string = /"[^"\\]*(?:\\.[^"\\]*)*"/suy;
 const space = /\s*/uy;
 
 class ExactReader {

@@ -30,13 +30,13 @@ for (const [index, letter] of powersOfThousand.entries()) {
 }
 
 function parseDecimal(text: string): Decimal | undefined {
+  assertWithin("digitsMax", text.length);
   const [, sign = "", whole = "", fraction = "", exponentText = "0"] = decimal.exec(text) ?? [];
   if (whole === "" && fraction === "") {
     return undefined;
   }
   const exponent = Number(exponentText);
   assertWithin("digitsMax", Math.abs(exponent));
-  assertWithin("digitsMax", text.length);
   const digits = BigInt(`${whole}${fraction}`) * (sign === "-" ? -1n : 1n);
   const decimals = fraction.length - exponent;
   return decimals >= 0

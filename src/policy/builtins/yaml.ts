@@ -12,6 +12,7 @@ class YamlError extends Error {
 }
 
 function unmarshal(text: string): RegoValue | undefined {
+  assertWithin("yamlTextLengthMax", text.length);
   try {
     const documents = parseAllDocuments(text, {
       schema: "failsafe",

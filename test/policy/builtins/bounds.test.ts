@@ -31,11 +31,17 @@ describe("a hostile pattern", () => {
 
   test("repetitions of repetitions are refused or cheap, not compiled into memory", () => {
     expect(call("regex.split", "((a{100}){100}){100}", "a")).toBeUndefined();
-    expect(() => call("regex.split", "a{1000}".repeat(100), "a".repeat(100_000))).toThrow(BuiltinLimitError);
+    expect(() => call("regex.split", "a{1000}".repeat(100), "a")).toThrow(BuiltinLimitError);
+    expect(() => call("regex.split", `(${"a".repeat(4000)}){1000}`, "a")).toThrow(BuiltinLimitError);
+    expect(call("regex.find_n", "^[a-z0-9]{1,64}@[a-z.]{1,255}$", "a@b.example", 1)).toEqual(["a@b.example"]);
   });
 
-  test("a match per character over a long text is refused, because each match may scan to the end", () => {
+  test("a match per character, each of which scans to the end, is stopped", () => {
     expect(() => call("regex.find_n", "(?:a.*b)|a", "a".repeat(30_000), -1)).toThrow(BuiltinLimitError);
+  });
+
+  test("a pattern too large for its text is refused before the search", () => {
+    expect(() => call("regex.split", "(?:[a-z0-9]{1,100}-){1,9}", "a".repeat(100_000))).toThrow(BuiltinLimitError);
   });
 
   test("a pattern that is too long is refused before it is compiled", () => {

@@ -72,6 +72,20 @@ const timed: Readonly<Record<string, readonly Operands[]>> = {
       [0, 1, 7],
       [0, 1, 2],
     ),
+    // Hours that a zone shows twice.
+    ...product(
+      [
+        [731_428_200_000_000_000n, "Australia/Lord_Howe"],
+        [731_430_000_000_000_000n, "Australia/Lord_Howe"],
+        [1_761_438_600_000_000_000n, "Europe/Berlin"],
+        [1_761_442_200_000_000_000n, "Europe/Berlin"],
+        [1_762_061_400_000_000_000n, "America/New_York"],
+        [1_762_065_000_000_000_000n, "America/New_York"],
+      ],
+      [0],
+      [0],
+      [0, 1, -1],
+    ),
     [0, 1.5, 0, 0],
     [0, 300, 0, 0],
   ],
