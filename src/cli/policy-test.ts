@@ -1,5 +1,5 @@
 /** `chaperone policy test`: everything that a policy folder must pass before it ships, in OPA and in WebAssembly. */
-import { type AskEntrypoint, loadEntrypoints } from "../policy/index.ts";
+import { loadEntrypoints } from "../policy/index.ts";
 import { findOpa, type PolicyReport, testPolicies } from "../toolchain/index.ts";
 import { type Command, jsonOption } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -13,8 +13,11 @@ export const policyTest: Command = {
   options: jsonOption,
   run: async (given, io) => {
     const opa = await findOpa({ environment: io.environment, tell: (line) => void io.stderr.write(`${line}\n`) });
-    const load = (path: string): Promise<AskEntrypoint> => loadEntrypoints(path, readNow());
-    const report = await testPolicies({ source: given.operands[0] ?? "policies", opa, load });
+    const report = await testPolicies({
+      source: given.operands[0] ?? "policies",
+      opa,
+      load: (path) => loadEntrypoints(path, readNow()),
+    });
     io.stdout.write(given.has("json") ? renderJson(report) : renderReport(report));
     return report.isPassed ? exitCodes.yes : exitCodes.no;
   },

@@ -1,5 +1,5 @@
 /** The room "policy": bundle → WASM → verdict. */
-export { type AskEntrypoint, loadEntrypoints } from "./load-entrypoints.ts";
+export { loadEntrypoints } from "./load-entrypoints.ts";
 export {
   type BundleKey,
   type BundleSignature,
