@@ -99,3 +99,14 @@ describe("what may be made in one place only", () => {
     expect(catches).toEqual(["src/pdp/decide.ts"]);
   });
 });
+
+test("every port has its contract suite, and every suite its port", () => {
+  const namesIn = (folder: string, ending: string) =>
+    readTree(folder)
+      .map((file) => basename(file.path))
+      .filter((name) => name.endsWith(ending))
+      .map((name) => name.slice(0, -ending.length));
+  const ports = namesIn("src/ports", ".ts");
+  expect(ports.length).toBeGreaterThan(8);
+  expect(namesIn("test/contracts", ".test.ts")).toEqual(ports);
+});
