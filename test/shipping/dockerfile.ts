@@ -2,7 +2,7 @@
  * A Dockerfile, read and rehearsed without a Docker engine: each stage is a folder, COPY copies, RUN runs exactly the
  * line that stands there. It knows the instructions that ours uses and stops at any other.
  */
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { runCommand } from "../../src/toolchain/run-command.ts";
 
@@ -114,7 +114,15 @@ async function copy(
     const to = target.endsWith("/") ? join(inside(target), path) : inside(target);
     await mkdir(dirname(to), { recursive: true });
     await cp(join(source, path), to, { recursive: true, verbatimSymlinks: true });
+    const mode = words.find((word) => word.startsWith("--chmod="))?.slice("--chmod=".length);
+    if (mode !== undefined) await changeMode(to, Number.parseInt(mode, 8));
   }
+}
+
+/** As COPY does it: folder and everything in it. */
+async function changeMode(path: string, mode: number): Promise<void> {
+  const entries = (await stat(path)).isDirectory() ? await readdir(path, { recursive: true }) : [];
+  for (const entry of ["", ...entries]) await chmod(join(path, entry), mode);
 }
 
 /** In an environment of its own: no variable of the test's npm, and no `node_modules/.bin` of the clone on the PATH. */

@@ -76,6 +76,8 @@ describe("the Dockerfile", () => {
 
   test("runs as a number that is not root, whose own is the state folder alone", () => {
     expect(inLastStage("USER")).toEqual(["65532:65532"]);
+    const fromClone = inLastStage("COPY").filter((rest) => !rest.includes("--from="));
+    for (const rest of fromClone) expect(rest).toMatch(/^--chmod=0755 /);
     const given = inLastStage("COPY").filter((rest) => rest.includes("--chown"));
     expect(given).toEqual(["--from=dependencies --chown=65532:65532 --chmod=0700 /state /var/lib/chaperone"]);
     expect(inLastStage("ENV")).toEqual(["NODE_ENV=production CHAPERONE_STATE=/var/lib/chaperone"]);
@@ -88,7 +90,12 @@ describe("the Dockerfile", () => {
     const sources = stages
       .flatMap((stage) => stage.instructions)
       .filter(({ keyword, rest }) => keyword === "COPY" && !rest.includes("--from="))
-      .flatMap(({ rest }) => rest.split(" ").slice(0, -1));
+      .flatMap(({ rest }) =>
+        rest
+          .split(" ")
+          .filter((word) => !word.startsWith("--"))
+          .slice(0, -1),
+      );
     expect(rules.slice(1).toSorted()).toEqual([...new Set(sources)].map((path) => `!${path}`).toSorted());
   });
 });
