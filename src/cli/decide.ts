@@ -77,7 +77,7 @@ function parseRequest(bytes: Uint8Array): DecisionRequest | RequestError {
   if (unknownMember(body, ["input"]) !== undefined) return new RequestError("member_not_accepted");
   const gateway = parseGatewayName("command-line");
   if (gateway === undefined) throw new TypeError("a constant name does not parse");
-  return DecisionRequest.parse({ door: "cli", listener: "cli", gateway, phase: "issue" }, ownMember(body, "input"));
+  return DecisionRequest.parse({ door: "cli", listener: "cli", gateway }, ownMember(body, "input"));
 }
 
 interface ChosenBundle extends AsyncDisposable {

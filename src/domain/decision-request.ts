@@ -2,13 +2,22 @@
  * What a door hands to the path: the members a caller may supply, parsed once.
  * Everything else of the policy input is the sidecar's own and refused from a caller (DESIGN §4).
  */
-import { type Audience, type GatewayName, parseAudience } from "./identifiers.ts";
+import type { AuthorizationDetail } from "./authorization-detail.ts";
+import { ExactSet, type PermissionSet } from "./exact-set.ts";
+import {
+  type Audience,
+  type GatewayName,
+  type Issuer,
+  type PartyId,
+  type Permission,
+  parseAudience,
+} from "./identifiers.ts";
 import { emptyObject, isJsonObject, type Json, type JsonObject, ownMember, unknownMember } from "./json.ts";
 import { bounds } from "./bounds.ts";
 import { RequestError } from "./request-error.ts";
 
 /** The doors that exist; a metric label and an audit field. */
-export type DoorName = "authorize" | "cli";
+export type DoorName = "authorize" | "token" | "cli";
 
 /** issue: a new chain from claims or tokens. delegate: our token onward. use: our token shown for one call. */
 export type Phase = "issue" | "delegate" | "use";
@@ -18,7 +27,6 @@ export interface RequestOrigin {
   readonly door: DoorName;
   readonly listener: string;
   readonly gateway: GatewayName;
-  readonly phase: Phase;
 }
 
 /** What the caller shows. Decoded claims are believed only because the gateway was authenticated (MISSION, invariant 7). */
@@ -27,7 +35,34 @@ export interface ClaimsEvidence {
   readonly subject: JsonObject;
   readonly actor: JsonObject;
 }
-export type Evidence = ClaimsEvidence;
+
+/** What the shown token is said to be (RFC 8693 §3); its verifier holds it to that (TX-6). */
+export type ShownTokenType = "access_token" | "jwt" | "id_token";
+
+export interface ShownToken {
+  /** Compact JWS. Never logged, never recorded. */
+  readonly compact: string;
+  readonly type: ShownTokenType;
+}
+
+/**
+ * Tokens that the sidecar verifies itself. `actor` undefined: the authenticated client is the actor (RFC 7523); a
+ * subject token alone is never enough, because that would be impersonation (TX-10).
+ */
+export interface TokensEvidence {
+  readonly kind: "tokens";
+  readonly subject: ShownToken;
+  readonly actor: ShownToken | undefined;
+  readonly client: AuthenticatedClient;
+}
+
+/** Who asked at a token endpoint, after it proved itself. */
+export interface AuthenticatedClient {
+  readonly id: PartyId;
+  readonly issuer: Issuer;
+}
+
+export type Evidence = ClaimsEvidence | TokensEvidence;
 
 export interface Action {
   readonly name: string;
@@ -40,9 +75,16 @@ export interface Resource {
   readonly properties: JsonObject;
 }
 
+/** What is asked by name: scopes, and the actions of authorization details (DESIGN §4). */
+export interface AskedByName {
+  readonly permissions: PermissionSet;
+  readonly details: readonly AuthorizationDetail[];
+}
+
 export class DecisionRequest {
   readonly origin: RequestOrigin;
   readonly evidence: Evidence;
+  readonly asked: AskedByName;
   readonly action: Action | undefined;
   readonly resource: Resource | undefined;
   readonly audience: Audience | undefined;
@@ -51,6 +93,7 @@ export class DecisionRequest {
   private constructor(origin: RequestOrigin, evidence: Evidence, asked: AskedMembers) {
     this.origin = origin;
     this.evidence = evidence;
+    this.asked = asked.byName;
     this.action = asked.action;
     this.resource = asked.resource;
     this.audience = asked.audience;
@@ -69,9 +112,25 @@ export class DecisionRequest {
     if (asked instanceof RequestError) return asked;
     return new DecisionRequest(origin, { kind: "claims", subject, actor }, asked);
   }
+
+  /** What a token endpoint asks for: one target at most, permissions by name. */
+  static exchange(
+    origin: RequestOrigin,
+    evidence: TokensEvidence,
+    asked: AskedByName & { readonly audience: Audience | undefined },
+  ): DecisionRequest {
+    return new DecisionRequest(origin, evidence, {
+      byName: { permissions: asked.permissions, details: asked.details },
+      action: undefined,
+      resource: undefined,
+      audience: asked.audience,
+      context: emptyObject,
+    });
+  }
 }
 
 interface AskedMembers {
+  readonly byName: AskedByName;
   readonly action: Action | undefined;
   readonly resource: Resource | undefined;
   readonly audience: Audience | undefined;
@@ -104,7 +163,8 @@ function parseAsked(input: JsonObject): AskedMembers | RequestError {
   if (Object.hasOwn(input, "audience") && audience === undefined) {
     return new RequestError("member_invalid", "input.audience");
   }
-  return { action, resource, audience, context: isJsonObject(context) ? context : emptyObject };
+  const byName = { permissions: ExactSet.of<Permission>([]), details: [] };
+  return { byName, action, resource, audience, context: isJsonObject(context) ? context : emptyObject };
 }
 
 function parseAction(value: Json | undefined): Action | undefined | RequestError {

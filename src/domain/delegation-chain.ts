@@ -4,9 +4,11 @@
  */
 import { bounds } from "./bounds.ts";
 import { type Issuer, ownPrefix, type PartyId } from "./identifiers.ts";
+import type { Phase } from "./decision-request.ts";
+import type { ParentGrant } from "./parent-grant.ts";
 import type { CapabilitySet, PermissionSet } from "./exact-set.ts";
 import type { JsonObject } from "./json.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, type RefusalCode } from "./refusal.ts";
 
 /** Who vouches for the chain's claims: the authenticated gateway (P31), or a signature that was checked. */
 export type VouchedBy = "gateway" | "signature";
@@ -55,6 +57,8 @@ export interface VerifiedEvidence {
   /** Root first. */
   readonly inner: readonly Hop[];
   readonly origin: ChainOrigin;
+  /** Set when the subject's evidence is a token of ours: its grant. */
+  readonly parent: ParentGrant | undefined;
 }
 
 export interface ChainRules {
@@ -68,6 +72,7 @@ export class DelegationChain {
   readonly actor: Actor;
   readonly inner: readonly Hop[];
   readonly origin: ChainOrigin;
+  readonly parent: ParentGrant | undefined;
 
   private constructor(evidence: VerifiedEvidence) {
     this.vouchedBy = evidence.vouchedBy;
@@ -75,19 +80,19 @@ export class DelegationChain {
     this.actor = evidence.actor;
     this.inner = evidence.inner;
     this.origin = evidence.origin;
+    this.parent = evidence.parent;
   }
 
   static of(evidence: VerifiedEvidence, rules: ChainRules): DelegationChain | Refusal {
-    const { subject, actor, inner } = evidence;
-    if (subject.id === undefined ? rules.unnamedParties === "deny" : actor.id === undefined) {
-      return Refusal.because(subject.id === undefined ? "unnamed_parties_denied" : "actor_unnamed");
-    }
-    if (actor.id === undefined && rules.unnamedParties === "deny") return Refusal.because("unnamed_parties_denied");
-    const ids = [subject.id, actor.id, ...inner.map((hop) => hop.id)];
-    if (ids.some((id) => id?.toLowerCase().startsWith(ownPrefix) === true)) return Refusal.because("party_reserved");
-    if (inner.length + 1 > Math.min(rules.depthMax, bounds.chainDepthMax)) return Refusal.because("chain_too_deep");
+    const refusal = checkNames(evidence, rules) ?? checkDepth(evidence, rules);
+    if (refusal !== undefined) return Refusal.because(refusal);
     if (hasCycle(evidence)) return Refusal.because("chain_cycle");
     return new DelegationChain(evidence);
+  }
+
+  /** Which rules of the policy apply: a new chain, or a token of ours exchanged onward. */
+  get phase(): Phase {
+    return this.parent === undefined ? "issue" : "delegate";
   }
 
   /** False when either party is unnamed: the grant is then a leaf, used and never exchanged (DESIGN §5). */
@@ -108,13 +113,33 @@ export class DelegationChain {
       actor: this.actor,
       inner: [],
       origin: this.origin,
+      parent: this.parent,
     });
   }
 
   /** The earliest moment at which one of the parties expires, epoch seconds. */
   get expiresAt(): number {
-    return Math.min(this.subject.expiresAt ?? Infinity, this.actor.expiresAt ?? Infinity);
+    return Math.min(
+      this.subject.expiresAt ?? Infinity,
+      this.actor.expiresAt ?? Infinity,
+      this.parent?.expiresAt ?? Infinity,
+    );
   }
+}
+
+function checkNames({ subject, actor, inner }: VerifiedEvidence, rules: ChainRules): RefusalCode | undefined {
+  if (subject.id !== undefined && actor.id === undefined) return "actor_unnamed";
+  if (rules.unnamedParties === "deny" && actor.id === undefined) return "unnamed_parties_denied";
+  if (rules.unnamedParties === "deny" && subject.id === undefined) return "unnamed_parties_denied";
+  const ids = [subject.id, actor.id, ...inner.map((hop) => hop.id)];
+  return ids.some((id) => id?.toLowerCase().startsWith(ownPrefix) === true) ? "party_reserved" : undefined;
+}
+
+function checkDepth({ inner, parent }: VerifiedEvidence, rules: ChainRules): RefusalCode | undefined {
+  if (inner.length + 1 > Math.min(parent?.depthMax ?? rules.depthMax, rules.depthMax, bounds.chainDepthMax)) {
+    return "chain_too_deep";
+  }
+  return parent !== undefined && inner.length !== parent.depth ? "parent_mismatch" : undefined;
 }
 
 function sameParty(left: { id: PartyId | undefined; issuer: Issuer }, right: typeof left): boolean {

@@ -38,6 +38,11 @@ export class ExactSet<T extends string> {
     return new ExactSet(this.#members.intersection(other.#members));
   }
 
+  /** What this set holds and `other` does not. */
+  without(other: ExactSet<T>): ExactSet<T> {
+    return new ExactSet(this.#members.difference(other.#members));
+  }
+
   /** Sorted, so that equal sets print equally. */
   toArray(): T[] {
     return [...this.#members].sort();

@@ -1,4 +1,5 @@
 /** What is left after attenuation: exactly what the token will say, with its place in the delegation tree. */
+import type { AuthorizationDetail } from "./authorization-detail.ts";
 import type { PermissionSet } from "./exact-set.ts";
 import type {
   Audience,
@@ -33,6 +34,8 @@ export interface GrantTerms {
   /** True when the target may read the role's name: the token then carries `roles`. */
   readonly isRoleNamed: boolean;
   readonly permissions: PermissionSet;
+  /** Permissions with strings attached: they stand here only, never in `permissions`. */
+  readonly details: readonly AuthorizationDetail[];
   /** Grant ids, root first, without this one. */
   readonly lineage: readonly GrantId[];
   readonly depth: number;

@@ -1,8 +1,9 @@
 /** The document that policies read, member for member (DESIGN §4). Its names are the policy authors' contract. */
-import type { Asked } from "./asked.ts";
+import { type Asked, permissionsAsked } from "./asked.ts";
 import type { DecisionRequest, Phase } from "./decision-request.ts";
 import type { DelegationChain } from "./delegation-chain.ts";
 import type { JsonObject } from "./json.ts";
+import { onwardAudiences, type ParentGrant } from "./parent-grant.ts";
 
 export interface PolicyInput {
   readonly phase: Phase;
@@ -29,7 +30,19 @@ export interface PolicyInput {
   readonly context: JsonObject;
   /** Epoch seconds: the decision's one clock reading. */
   readonly time: number;
+  /** The grant that is exchanged onward; absent in `issue`. */
+  readonly parent?: PolicyParent;
 }
+
+export type PolicyParent = {
+  readonly id: string;
+  readonly audience: string;
+  readonly audiences: readonly string[];
+  readonly permissions: readonly string[];
+  readonly depth: number;
+  readonly max_depth: number;
+  readonly expires_at: number;
+};
 
 export function renderPolicyInput(
   request: DecisionRequest,
@@ -39,7 +52,7 @@ export function renderPolicyInput(
 ): PolicyInput {
   const { subject, actor } = chain;
   return {
-    phase: request.origin.phase,
+    phase: chain.phase,
     subject: {
       ...(subject.id === undefined ? {} : { id: subject.id }),
       issuer: subject.issuer,
@@ -55,11 +68,25 @@ export function renderPolicyInput(
       type: actor.type,
     },
     chain: chain.inner,
-    asked: { capabilities: asked.capabilities.toArray(), permissions: asked.permissions.toArray() },
+    asked: { capabilities: asked.capabilities.toArray(), permissions: permissionsAsked(asked).toArray() },
     ...(request.action === undefined ? {} : { action: request.action }),
     ...(request.resource === undefined ? {} : { resource: request.resource }),
     ...(request.audience === undefined ? {} : { audience: request.audience }),
     context: request.context,
     time,
+    ...(chain.parent === undefined ? {} : { parent: renderParent(chain.parent) }),
+  };
+}
+
+function renderParent(parent: ParentGrant): PolicyParent {
+  const permissions = [parent.permissions, ...parent.details.map((detail) => detail.permissions)];
+  return {
+    id: parent.id,
+    audience: parent.audience,
+    audiences: onwardAudiences(parent),
+    permissions: [...new Set(permissions.flatMap((set) => set.toArray()))].sort(),
+    depth: parent.depth,
+    max_depth: parent.depthMax,
+    expires_at: parent.expiresAt,
   };
 }

@@ -4,7 +4,8 @@
  */
 import type { Action, DoorName, Phase, Resource } from "./decision-request.ts";
 import type { Outcome } from "./decision.ts";
-import type { Asked } from "./asked.ts";
+import { type Asked, permissionsAsked } from "./asked.ts";
+import type { JsonObject } from "./json.ts";
 import type { ChainId, DecisionId, GrantId, KeyId, TokenId } from "./identifiers.ts";
 import type { PolicyReference } from "./grant.ts";
 import type { Hop, VouchedBy } from "./delegation-chain.ts";
@@ -28,6 +29,7 @@ export interface RecordedGrant {
   readonly audience: string;
   readonly role: string;
   readonly permissions: readonly string[];
+  readonly authorization_details?: readonly JsonObject[];
   readonly lineage: readonly GrantId[];
   readonly depth: number;
   readonly jti: TokenId;
@@ -49,7 +51,8 @@ export interface DecisionRecord {
   readonly door: DoorName;
   readonly listener: string;
   readonly gateway: string;
-  readonly phase: Phase;
+  /** Undefined while it is not known who asks. */
+  readonly phase?: Phase;
   readonly outcome: Outcome;
   readonly code?: DenialCode;
   readonly reasons: readonly Reason[];
@@ -92,5 +95,5 @@ export interface EventRecord {
 export type AuditRecord = DecisionRecord | MintFailedRecord | EventRecord;
 
 export function recordedAsked(asked: Asked): RecordedAsked {
-  return { capabilities: asked.capabilities.toArray(), permissions: asked.permissions.toArray() };
+  return { capabilities: asked.capabilities.toArray(), permissions: permissionsAsked(asked).toArray() };
 }

@@ -47,7 +47,7 @@ export function parseAuthorize(
   if (json instanceof RequestError) return json;
   if (!isJsonObject(json)) return new RequestError("member_invalid");
   if (unknownMember(json, ["input"]) !== undefined) return new RequestError("member_not_accepted");
-  return DecisionRequest.parse({ door: "authorize", listener, gateway, phase: "issue" }, ownMember(json, "input"));
+  return DecisionRequest.parse({ door: "authorize", listener, gateway }, ownMember(json, "input"));
 }
 
 /** The answer as it stands on the wire; members of a grant only where there is one. */

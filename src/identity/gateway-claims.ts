@@ -32,7 +32,10 @@ const spellings = {
 const separators = { space: / /, comma: /,/, space_or_comma: /[ ,]/, none: undefined } as const;
 
 export function createGatewayClaimsVerifier(options: GatewayClaimsOptions): EvidenceVerifier {
-  return { verify: (request: DecisionRequest, now: number) => verifyClaims(request.evidence, now, options) };
+  return {
+    verify: ({ evidence }: DecisionRequest, now: number) =>
+      evidence.kind === "claims" ? verifyClaims(evidence, now, options) : Refusal.because("evidence_not_accepted"),
+  };
 }
 
 function verifyClaims(
@@ -56,6 +59,7 @@ function verifyClaims(
     subject: verifiedSubject,
     actor: verifiedActor,
     inner,
+    parent: undefined,
     origin: {
       issuer: verifiedSubject.issuer,
       source: transaction === undefined ? "decision" : "txn",

@@ -5,12 +5,13 @@
 import type { Asked } from "../domain/asked.ts";
 import type { DecisionRequest } from "../domain/decision-request.ts";
 import type { DelegationChain } from "../domain/delegation-chain.ts";
-import type { PermissionSet } from "../domain/exact-set.ts";
 import { type Grant, type GrantTerms, type NamedParty, sealGrant } from "../domain/grant.ts";
+import { onwardAudiences } from "../domain/parent-grant.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { Role } from "../domain/role-catalogue.ts";
 import type { AllowVerdict } from "../domain/verdict.ts";
 import type { PolicySnapshot } from "../ports/policy-engine.ts";
+import { checkCover } from "./check-cover.ts";
 import type { StandingChain } from "./check-standing.ts";
 import type { Draft } from "./draft.ts";
 import type { PathPorts } from "./path-ports.ts";
@@ -24,49 +25,33 @@ interface Allowed {
 }
 
 export function attenuate(allowed: Allowed, draft: Draft, ports: PathPorts): Grant | Refusal {
-  const { verdict, policy, standing } = allowed;
+  const { verdict, policy, request, standing, asked } = allowed;
+  const { chain, chainId } = standing;
   const role = policy.catalogue.get(verdict.role);
   if (role === undefined) return Refusal.because("role_unknown");
-  const minted = checkCover(allowed, role);
+  const minted = checkCover({ verdict, audience: request.audience, chain, asked }, role);
   if (minted instanceof Refusal) return minted;
+  if (!isOnwardWithin(verdict, chain)) return Refusal.because("parent_exceeded");
   if (verdict.limits.length > 0 && !ports.ledger.countsUses) return Refusal.because("limit_unenforceable");
   // The registry of obligations that a door can enforce is empty so far, so none can be.
   if (verdict.obligations.length > 0) return Refusal.because("obligation_unenforceable");
   const expiresAt = earliestEnd(allowed, role, draft.reading.epochSeconds, ports.rules.lifetimeSecondsMax);
   if (expiresAt <= draft.reading.epochSeconds) return Refusal.because("lifetime_exhausted");
   return sealGrant({
-    ...renderParties(standing.chain, draft),
+    ...renderParties(chain, draft),
     id: ports.identifiers.grantId(),
-    chainId: standing.chainId,
+    chainId,
     decisionId: draft.decisionId,
     audience: role.audience,
     role: role.name,
-    isRoleNamed: role.enforcedBy === "role" || minted.equals(role.permissions),
-    permissions: minted,
-    ...renderPlace(verdict, standing.chain, ports.rules.depthMax),
+    isRoleNamed: minted.permissions.equals(role.permissions),
+    permissions: minted.permissions,
+    details: minted.details,
+    ...renderPlace(verdict, chain, ports.rules.depthMax),
     issuedAt: draft.reading.epochSeconds,
     expiresAt,
     policy: policy.reference,
   });
-}
-
-/** The permissions that the target will really grant, all of them within the ceiling, or why they may not be minted. */
-function checkCover({ verdict, request, standing, asked }: Allowed, role: Role): PermissionSet | Refusal {
-  if (request.audience !== undefined && request.audience !== role.audience) return Refusal.because("audience_mismatch");
-  if (!role.permissions.covers(verdict.permissions)) return Refusal.because("permission_not_covered");
-  const minted = role.enforcedBy === "role" ? role.permissions : verdict.permissions;
-  if (!minted.covers(asked.permissions)) return Refusal.because("asked_not_granted");
-  return isUnderCeiling(verdict, standing.chain, minted) ? minted : Refusal.because("ceiling_exceeded");
-}
-
-/** Under `scopes` a party whose scopes are unknown has none (TT-5). */
-function isUnderCeiling(verdict: AllowVerdict, chain: DelegationChain, minted: PermissionSet): boolean {
-  switch (verdict.ceiling) {
-    case "catalogue":
-      return true;
-    case "scopes":
-      return [chain.subject.scopes, chain.actor.scopes].every((scopes) => scopes?.covers(minted) === true);
-  }
 }
 
 /** Epoch seconds; whole, because a fractional `exp` is trouble at other people's verifiers. */
@@ -89,6 +74,12 @@ function renderParties(
   };
 }
 
+/** A child may declare no audience for the next hop that its parent may not go to itself. */
+function isOnwardWithin({ delegation }: AllowVerdict, { parent }: DelegationChain): boolean {
+  if (delegation === undefined || parent === undefined) return true;
+  return delegation.audiences.every((audience) => onwardAudiences(parent).includes(audience));
+}
+
 /** The grant's place in the delegation tree. With an unnamed party it is a leaf, whatever policy says. */
 function renderPlace(
   verdict: AllowVerdict,
@@ -97,7 +88,9 @@ function renderPlace(
 ): Pick<GrantTerms, "lineage" | "depth" | "depthMax" | "delegation"> {
   const depth = chain.inner.length + 1;
   const delegation = chain.isNamed ? verdict.delegation : undefined;
-  const allowed = delegation === undefined ? depth : Math.min(delegation.depthMax, depthMax);
+  const allowed =
+    delegation === undefined ? depth : Math.min(delegation.depthMax, chain.parent?.depthMax ?? depthMax, depthMax);
   const isLeaf = delegation === undefined || allowed <= depth;
-  return { lineage: [], depth, depthMax: Math.max(depth, allowed), delegation: isLeaf ? undefined : delegation };
+  const lineage = chain.parent === undefined ? [] : [...chain.parent.lineage, chain.parent.id];
+  return { lineage, depth, depthMax: Math.max(depth, allowed), delegation: isLeaf ? undefined : delegation };
 }

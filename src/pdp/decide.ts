@@ -7,6 +7,7 @@ import { parseAsked } from "../domain/asked.ts";
 import type { Allow, Decision } from "../domain/decision.ts";
 import type { DecisionRequest } from "../domain/decision-request.ts";
 import { DelegationChain } from "../domain/delegation-chain.ts";
+import type { ChainId } from "../domain/identifiers.ts";
 import { Fault, Refusal } from "../domain/refusal.ts";
 import type { Step } from "../ports/observer.ts";
 import { attenuate } from "./attenuate.ts";
@@ -44,7 +45,7 @@ async function walk(draft: Draft, ports: PathPorts): Promise<Decision> {
   if (chain instanceof Refusal) return refuse(draft, chain, ports);
   draft.chain = chain;
 
-  const standing = await checkStanding(chain, ports.identifiers.chainId(chain.origin, decisionId), ports.ledger);
+  const standing = await checkStanding(chain, chainIdOf(chain, draft, ports), ports.ledger);
   if (standing instanceof Refusal) return refuse(draft, standing, ports);
   const asked = parseAsked(request, chain);
   took("check");
@@ -91,6 +92,11 @@ async function denyAfterFault(draft: Draft, fault: Fault, ports: PathPorts): Pro
   const entry = draft.isAllowRecorded ? draft.renderMintFailed(fault.code) : draft.renderFaulted(fault.code);
   const [recorded] = await Promise.allSettled([Promise.try(() => ports.log.record(entry))]);
   return draft.denyFault(recorded.status === "fulfilled" ? fault.code : "audit_unavailable");
+}
+
+/** Made at the first hop, copied verbatim afterwards (DESIGN §5). */
+function chainIdOf(chain: DelegationChain, { decisionId }: Draft, { identifiers }: PathPorts): ChainId {
+  return chain.parent?.chainId ?? identifiers.chainId(chain.origin, decisionId);
 }
 
 function stopwatch({ observer }: PathPorts): (step: Step) => void {

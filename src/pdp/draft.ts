@@ -1,4 +1,5 @@
 /** What is known of a decision while it is being made, and how that goes on record whichever way it ends. */
+import { renderDetail } from "../domain/authorization-detail.ts";
 import type { Asked } from "../domain/asked.ts";
 import type { Deny, Outcome } from "../domain/decision.ts";
 import type { DecisionRequest } from "../domain/decision-request.ts";
@@ -44,6 +45,9 @@ export class Draft {
         audience: grant.audience,
         role: grant.role,
         permissions: grant.permissions.toArray(),
+        ...(grant.details.length === 0
+          ? {}
+          : { authorization_details: grant.details.map((detail) => renderDetail(detail, grant.audience)) }),
         lineage: grant.lineage,
         depth: grant.depth,
         jti: token.jti,
@@ -80,11 +84,10 @@ export class Draft {
       door: request.origin.door,
       listener: request.origin.listener,
       gateway: request.origin.gateway,
-      phase: request.origin.phase,
       outcome,
       reasons,
       ...(this.policy === undefined ? {} : { policy: this.policy }),
-      ...(chain === undefined ? {} : renderChain(chain)),
+      ...(chain === undefined ? {} : { phase: chain.phase, ...renderChain(chain) }),
       ...(this.asked === undefined ? {} : { asked: recordedAsked(this.asked) }),
       ...(action === undefined ? {} : { action: { name: action.name } }),
       ...(resource === undefined

@@ -2,6 +2,7 @@
  * The claims of a role token (DESIGN §5, RFC 9068): what the grant says and nothing else. No attribute of a
  * party, no prompt and no incoming token has a way in, because a grant holds none.
  */
+import { renderDetail } from "../domain/authorization-detail.ts";
 import { bounds } from "../domain/bounds.ts";
 import type { Grant, NamedParty } from "../domain/grant.ts";
 import type { Audience, ChainId, DecisionId, GrantId, Issuer, RoleName, TokenId } from "../domain/identifiers.ts";
@@ -35,7 +36,7 @@ export interface RoleTokenClaims {
   readonly txn: ChainId;
   readonly scope: string;
   readonly roles?: readonly RoleName[];
-  /** Absent rather than empty: there is nothing yet that stands only here. */
+  /** Permissions with strings attached, which stand only here. Absent rather than empty. */
   readonly authorization_details?: readonly JsonObject[];
   /** The one party that may act next; several stand in `delegation.may_act` (TX-23). */
   readonly may_act?: NextActor;
@@ -75,6 +76,9 @@ export function renderClaims(grant: Grant, issuer: Issuer, jti: TokenId): RoleTo
     jti,
     txn: grant.chainId,
     scope: grant.permissions.toArray().join(" "),
+    ...(grant.details.length === 0
+      ? {}
+      : { authorization_details: grant.details.map((detail) => renderDetail(detail, grant.audience)) }),
     ...(grant.isRoleNamed ? { roles: [grant.role] } : {}),
     ...(onlyNext !== undefined && mayAct.length === 1 ? { may_act: onlyNext } : {}),
     delegation: renderDelegation(grant, mayAct),
@@ -122,5 +126,6 @@ function assertMintable(grant: Grant): void {
   if (depth !== grant.inner.length + 1 || depth > depthMax || depthMax > bounds.chainDepthMax) {
     throw new Fault("mint_failed", "the grant's depth is not that of its chain");
   }
-  if (grant.permissions.size === 0) throw new Fault("mint_failed", "the grant holds no permission");
+  if (grant.permissions.size === 0 && grant.details.length === 0)
+    throw new Fault("mint_failed", "the grant holds no permission");
 }

@@ -26,6 +26,7 @@ function chainOf(subject: string, actor: string, inner: readonly string[] = []):
       actor: { ...party(actor), capabilities: ExactSet.of([]), type: "ai_agent" },
       inner: inner.map((name) => ({ id: id(name), issuer: a })),
       origin: { issuer: a, source: "txn", value: "t" },
+      parent: undefined,
     },
     { unnamedParties: "allow", depthMax: 8 },
   );

@@ -38,6 +38,7 @@ const grant: Grant = sealGrant({
   clientId: parseGatewayName("local")!,
   audience: parseAudience("https://flights.example/api")!,
   role: parseRoleName("flight-booker")!,
+  details: [],
   isRoleNamed: true,
   permissions: ExactSet.of([parsePermission("flights:search")!, parsePermission("flights:book")!]),
   lineage: [],

@@ -28,6 +28,7 @@ export function grantOf(parts: Partial<GrantTerms> = {}): Grant {
     inner: [],
     clientId: known(parsePartyId("travel-agent")),
     audience: known(parseAudience(flights)),
+    details: [],
     role: known(parseRoleName("flight-booker")),
     isRoleNamed: true,
     permissions: ExactSet.of([known(parsePermission("flights:book")), known(parsePermission("flights:search"))]),
@@ -84,6 +85,7 @@ export const anyGrant: fc.Arbitrary<Grant> = fc
     return sealGrant({
       ...terms,
       permissions: ExactSet.of(permissions),
+      details: [],
       depth,
       depthMax,
       delegation: onward === undefined || depthMax === depth ? undefined : { ...onward, depthMax },

@@ -9,7 +9,6 @@ export const testOrigin: RequestOrigin = {
   door: "authorize",
   listener: "gateway",
   gateway: known(parseGatewayName("test-gateway")),
-  phase: "issue",
 };
 
 /** The request that started it all, exactly as written (MISSION). */

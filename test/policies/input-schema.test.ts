@@ -33,7 +33,7 @@ function rendered(isFull: boolean): PolicyInput {
   const capability = known(parseCapability("book_flight"));
   const party = { issuer, claims: { a: 1 }, expiresAt: undefined, scopes: undefined };
   const request = DecisionRequest.parse(
-    { door: "authorize", listener: "l", gateway: known(parseGatewayName("local")), phase: "issue" },
+    { door: "authorize", listener: "l", gateway: known(parseGatewayName("local")) },
     {
       subject: { claims: {} },
       actor: { claims: {} },
@@ -65,6 +65,7 @@ function rendered(isFull: boolean): PolicyInput {
       },
       inner: isFull ? [{ id: known(parsePartyId("planner")), issuer }] : [],
       origin: { issuer, source: "test", value: undefined },
+      parent: undefined,
     },
     { unnamedParties: "allow", depthMax: 4 },
   );
