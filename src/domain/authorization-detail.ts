@@ -58,6 +58,11 @@ function isName(value: Json): value is string {
   return typeof value === "string" && value.length > 0 && value.length <= bounds.uriLengthMax && value.isWellFormed();
 }
 
+/** Whether strings are attached: about one object only, or within constraints. */
+export function isTied({ identifier, constraints }: AuthorizationDetail): boolean {
+  return identifier !== undefined || constraints.size > 0;
+}
+
 /** True when `detail` allows nothing that `outer` does not: same object, no permission more, no constraint broader or gone. */
 export function isDetailWithin(detail: AuthorizationDetail, outer: AuthorizationDetail): boolean {
   return (

@@ -31,7 +31,7 @@ export function checkCover({ verdict, audience, chain, asked }: CoverQuestion, r
   const isWhole = role.enforcedBy === "role";
   const granted = isWhole ? role.permissions : verdict.permissions;
   if (!granted.covers(permissionsAsked(asked))) return Refusal.because("asked_not_granted");
-  if (isWhole && asked.details.some(hasStrings)) return Refusal.because("constraint_unenforceable");
+  if (isWhole && asked.details.length > 0) return Refusal.because("constraint_unenforceable");
   const minted = isWhole ? { permissions: granted, details: [] } : tieStrings(granted, asked);
   if (!isUnderCeiling(verdict, chain, granted)) return Refusal.because("ceiling_exceeded");
   const { parent } = chain;
@@ -40,16 +40,11 @@ export function checkCover({ verdict, audience, chain, asked }: CoverQuestion, r
     : Refusal.because("parent_exceeded");
 }
 
-function hasStrings({ identifier, constraints }: AuthorizationDetail): boolean {
-  return identifier !== undefined || constraints.size > 0;
-}
-
 /** A permission that is asked only with strings attached stands only in its detail (DESIGN §5). */
 function tieStrings(granted: PermissionSet, { permissions, details }: Asked): Minted {
-  const tied = details.filter(hasStrings);
   let free = granted;
-  for (const detail of tied) free = free.without(detail.permissions.without(permissions));
-  return { permissions: free, details: tied };
+  for (const detail of details) free = free.without(detail.permissions.without(permissions));
+  return { permissions: free, details };
 }
 
 /** Under `scopes` a party whose scopes are unknown has none (TT-5). */
