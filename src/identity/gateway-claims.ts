@@ -117,9 +117,19 @@ function verifyActor(claims: JsonObject, now: number, options: GatewayClaimsOpti
   if (names instanceof Refusal) return names;
   const capabilities = names.map(parseCapability).filter((name): name is Capability => name !== undefined);
   if (capabilities.length < names.length) return Refusal.because("claim_malformed");
-  const profile = readString(claims, "sub_profile");
+  const profile = readProfile(claims);
   if (profile instanceof Refusal) return profile;
   return { ...party, capabilities: ExactSet.of(capabilities), type: profile ?? "ai_agent" };
+}
+
+/** Names separated by single spaces, and not many: the role token repeats them, and no other text of a claim. */
+const profileNames = /^[\w.:/-]+(?: [\w.:/-]+)*$/;
+
+function readProfile(claims: JsonObject): string | undefined | Refusal {
+  const profile = readString(claims, "sub_profile");
+  if (profile === undefined || profile instanceof Refusal) return profile;
+  const isNames = profile.length <= bounds.nameLengthMax && profileNames.test(profile);
+  return isNames ? profile : Refusal.because("claim_malformed");
 }
 
 /** The subject token's nested `act` as root-first hops, walked without recursion (P21). Evidence only. */
