@@ -181,6 +181,16 @@ describe("inner actors are evidence, never authority", () => {
     expect(codeOf((await decideOn(viaPlanner, { policy })).decision)).toBe("policy_denied");
   });
 
+  test("nobody is asked for approval because of one", async () => {
+    const policy = createFakePolicy((input) => (input.chain.length > 0 ? approvalVerdict : denyVerdict));
+    expect(codeOf((await decideOn(viaPlanner, { policy })).decision)).toBe("inner_actor_decisive");
+  });
+
+  test("one may cause approval to be required", async () => {
+    const policy = createFakePolicy((input) => (input.chain.length > 0 ? approvalVerdict : foundingVerdict));
+    expect(codeOf((await decideOn(viaPlanner, { policy })).decision)).toBe("approval_required");
+  });
+
   test("nobody gets more through one", async () => {
     const policy = createFakePolicy((input) =>
       input.chain.length > 0
@@ -264,6 +274,10 @@ test("a demand for approval carries no token and is on record", async () => {
   expect(records).toMatchObject([{ outcome: "approval_required", reasons }]);
 });
 
+const approvalVerdict = {
+  outcome: "approval_required",
+  reasons: [{ code: "amount", message: "A person must look at this." }],
+};
 const denyVerdict = { outcome: "deny", reasons: [{ code: "not_permitted", message: "No." }] };
 
 function party(name: "subject" | "actor", claims: JsonObject): JsonObject {
