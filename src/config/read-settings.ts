@@ -5,7 +5,7 @@ import { credentialNames, type Environment, readEnvironment } from "./environmen
 import { findNearest } from "./nearest.ts";
 import { listSettings, namesAt, type Setting } from "./reference.ts";
 import { schema, type Settings } from "./schema.ts";
-import { type ConfigFile, emptyFile, parseConfigFile, type SettingPath } from "./yaml-file.ts";
+import { absentFile, type ConfigFile, parseConfigFile, type SettingPath } from "./yaml-file.ts";
 
 export interface SettingSources {
   /** `--config` and `--state`; a flag wins over the environment, which wins over the file. */
@@ -50,7 +50,7 @@ export function readSettings(sources: SettingSources): PlacedSettings | readonly
 
 function readFile({ flags, environment, readFile }: SettingSources): ConfigFile | ConfigError {
   const path = flags.config ?? environment["CHAPERONE_CONFIG"];
-  if (path === undefined) return emptyFile;
+  if (path === undefined) return absentFile;
   try {
     return parseConfigFile(path, readFile(path));
   } catch {
