@@ -19,7 +19,6 @@ export interface SettingSources {
 export interface PlacedSettings {
   readonly settings: Settings;
   readonly placeOf: (path: SettingPath) => string | undefined;
-  readonly isSet: (path: SettingPath) => boolean;
 }
 
 export function readSettings(sources: SettingSources): PlacedSettings | readonly ConfigError[] {
@@ -45,7 +44,7 @@ export function readSettings(sources: SettingSources): PlacedSettings | readonly
     ...(result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, known, placeOf))),
   ];
   if (errors.length > 0 || !result.success) return errors;
-  return { settings: result.data, placeOf, isSet: (path) => getIn(merged, path) !== undefined };
+  return { settings: result.data, placeOf };
 }
 
 function readFile({ flags, environment, readFile }: SettingSources): ConfigFile | ConfigError {
@@ -122,11 +121,4 @@ function setIn(target: unknown, path: readonly string[], value: unknown): void {
   }
   if (!Object.hasOwn(target, first)) target[first] = {};
   setIn(target[first], rest, value);
-}
-
-function getIn(value: unknown, path: SettingPath): unknown {
-  return path.reduce<unknown>((at, step) => {
-    if (Array.isArray(at) && typeof step === "number") return at[step];
-    return isMapping(at) && Object.hasOwn(at, step) ? at[step] : undefined;
-  }, value);
 }
