@@ -30,13 +30,9 @@ export function createEvidenceVerifier(options: {
 }
 
 export type {
-  ChaperoneProfileOptions,
-  ClaimPlace,
   EvidenceOptions,
   GatewayClaimsOptions,
-  NamedActor,
   OidcProfileOptions,
   ProfileOptions,
-  Separator,
   TokensOptions,
 } from "./options.ts";
