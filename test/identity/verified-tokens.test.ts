@@ -3,7 +3,17 @@ import { describe, expect, test } from "vitest";
 import { hashToken, VerifiedTokens } from "../../src/identity/verified-tokens.ts";
 import { readToken } from "../../src/identity/read-token.ts";
 import { createPublicKey } from "node:crypto";
-import { createVerifier, exchangeOf, people, subjectToken } from "../fakes/issuers.ts";
+import { createOidcProfile } from "../../src/identity/profiles/oidc.ts";
+import { TokenVerifier } from "../../src/identity/verify-token.ts";
+import {
+  createFakeIssuer,
+  createVerifier,
+  exchangeOf,
+  type FakeIssuer,
+  people,
+  profileOf,
+  subjectToken,
+} from "../fakes/issuers.ts";
 import { known, testTime } from "../fakes/path-ports.ts";
 
 const verified = {
@@ -50,5 +60,19 @@ describe("a token that was believed once", () => {
       expect(await verifier.verify(request, testTime)).toMatchObject({ code: "evidence_untrusted" });
     }
     expect(await verifier.verify(exchangeOf({ subject }), testTime)).toHaveProperty("subject");
+  });
+
+  test("is verified anew when its issuer has another key of the same name", () => {
+    const profile = createOidcProfile(profileOf(people));
+    const keyOf = ({ jwk }: FakeIssuer) => createPublicKey({ key: { ...jwk }, format: "jwk" });
+    let key = keyOf(people);
+    const rules = { ...profile.rules, keys: { find: () => key } };
+    const verifier = new TokenVerifier(new Map([[rules.issuer, { ...profile, rules }]]));
+    const shown = { compact: subjectToken(), type: "access_token" } as const;
+    expect(verifier.verify(shown, "subject", testTime)).toHaveProperty("claims.sub", "alice");
+    key = keyOf(createFakeIssuer(people.name));
+    expect(verifier.verify(shown, "subject", testTime)).toMatchObject({ code: "evidence_untrusted" });
+    key = keyOf(people);
+    expect(verifier.verify(shown, "subject", testTime)).toHaveProperty("claims.sub", "alice");
   });
 });
