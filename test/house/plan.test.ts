@@ -81,6 +81,24 @@ describe.each(files.map((file) => [file.path, file] as const))("%s", (_path, fil
   });
 });
 
+test("serving loads its own work only: no toolchain, no other command", () => {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const reached = new Set(["src/cli/index.ts", "src/cli/serve.ts"]);
+  // A set's own order is the order of arrival, so the walk sees what it adds. The table asks for work by `import()`.
+  for (const path of reached) {
+    if (path === "src/cli/command-table.ts") continue;
+    for (const target of byPath.get(path)?.files ?? []) reached.add(target);
+  }
+  expect(reached.size).toBeGreaterThan(100);
+  const works = byPath
+    .get("src/cli/command-table.ts")
+    ?.files.filter((path) => byPath.get(path)?.text.includes(": Run"));
+  expect(works?.length).toBeGreaterThan(7);
+  expect(works?.filter((path) => reached.has(path))).toEqual(["src/cli/serve.ts"]);
+  const tools = [...reached].filter((path) => path.startsWith("src/toolchain/"));
+  expect(tools).toEqual(["src/toolchain/toolchain-error.ts"]);
+});
+
 describe("what may be made in one place only", () => {
   test("a grant is sealed by attenuate alone", () => {
     const callers = files.filter((file) => /\bsealGrant\(/.test(file.text)).map((file) => file.path);
