@@ -10,33 +10,23 @@ import {
   verifyAuditFolder,
   type VerifyOptions,
 } from "../audit/index.ts";
-import { type CliIo, type Command, configOptions, type Given, jsonOption } from "./command.ts";
+import type { CliIo, Given, Run } from "./command.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { requireConfig } from "./read-config.ts";
 import { plain, renderJson, renderRows } from "./terminal.ts";
 
-export const auditVerify: Command = {
-  summary: "Find what was changed, removed, reordered, cut or rewritten in a decision log.",
-  operands: { usage: "[folder]", min: 0, max: 1 },
-  options: {
-    head: { value: "checkpoint", help: "A checkpoint that was kept elsewhere: the log must still reach and hold it." },
-    "public-key": { value: "file", help: "The audit key's public half (PEM): no other key may have signed." },
-    ...configOptions,
-    ...jsonOption,
-  },
-  run: async (given, io) => {
-    const folder = given.operands[0] ?? requireConfig(given, io)?.audit.folder;
-    if (folder === undefined) return exitCodes.wrong;
-    const options = readOptions(given);
-    if (typeof options === "string") {
-      io.stderr.write(`chaperone: ${options}\n`);
-      return exitCodes.wrong;
-    }
-    const report = await verifyAuditFolder(folder, options);
-    if (given.has("json")) io.stdout.write(renderJson(report));
-    else printReport(folder, report, io);
-    return exitOf(report);
-  },
+export const auditVerify: Run = async (given, io) => {
+  const folder = given.operands[0] ?? requireConfig(given, io)?.audit.folder;
+  if (folder === undefined) return exitCodes.wrong;
+  const options = readOptions(given);
+  if (typeof options === "string") {
+    io.stderr.write(`chaperone: ${options}\n`);
+    return exitCodes.wrong;
+  }
+  const report = await verifyAuditFolder(folder, options);
+  if (given.has("json")) io.stdout.write(renderJson(report));
+  else printReport(folder, report, io);
+  return exitOf(report);
 };
 
 /** The options, or what is wrong with them. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitCodes, exitMeanings } from "../../src/cli/exit-codes.ts";
 import { renderCliReference } from "../../src/cli/help.ts";
-import { commands } from "../../src/cli/index.ts";
+import { commands } from "../../src/cli/command-table.ts";
 import { cli, createFolder, root, writeText } from "./command-line.ts";
 
 const founding =
