@@ -146,6 +146,11 @@ export class ChainReader {
     if (lowest !== undefined && lowest > oldest) this.#reportMissingFiles(oldest, lowest - 1);
     if (this.#last === undefined) this.#findings.add("log_empty", this.#place());
     if (this.#options.head !== undefined && !this.#isHeadPlaceTaken) this.#findings.add("head_missing", {});
+    const isKeyGiven = (this.#options.publicKeys ?? []).length > 0;
+    // With another finding nothing may be sealed because of that one.
+    if (isKeyGiven && this.#seal.sealedTo === undefined && this.#findings.count === 0) {
+      this.#findings.add("seal_missing", this.#place());
+    }
   }
 
   #span(): Pick<
