@@ -12,10 +12,20 @@ import { requireConfig } from "./read-config.ts";
 export const serve: Run = async (given, io) => {
   const config = requireConfig(given, io);
   if (config === undefined) return exitCodes.wrong;
+  // Before anything of a bundle runs: one that never ends would hold the start for ever.
+  const watchdog = startWatchdog();
+  try {
+    await serveUntilStopped(config, io);
+  } finally {
+    await watchdog.stop();
+  }
+  return exitCodes.yes;
+};
+
+async function serveUntilStopped(config: Config, io: CliIo): Promise<void> {
   const house = await assemble(config, { version: io.version, log: io.stderr });
   // Signals are heard before the doors open: an early SIGTERM must not leave a socket behind.
   const stop = waitForStop(house, io);
-  const watchdog = startWatchdog();
   try {
     const open = await house.listen();
     announce(config, house, open);
@@ -24,11 +34,9 @@ export const serve: Run = async (given, io) => {
     await open.drain(limits.drainMilliseconds);
   } finally {
     await house.close();
-    await watchdog.stop();
     stop.forget();
   }
-  return exitCodes.yes;
-};
+}
 
 function announce(config: Config, { events }: House, { addresses }: OpenListeners): void {
   if (config.developmentDefaults.length > 0) events.developmentDefaults(config.developmentDefaults);

@@ -96,7 +96,7 @@ test("serving loads its own work only: no toolchain, no other command", () => {
   expect(reached.size).toBeGreaterThan(100);
   const works = byPath
     .get("src/cli/command-table.ts")
-    ?.files.filter((path) => byPath.get(path)?.text.includes(": Run"));
+    ?.files.filter((path) => byPath.get(path)?.text.includes(": Run") === true);
   expect(works?.length).toBeGreaterThan(7);
   expect(works?.filter((path) => reached.has(path))).toEqual(["src/cli/serve.ts"]);
   const tools = [...reached].filter((path) => path.startsWith("src/toolchain/"));
