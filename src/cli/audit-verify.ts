@@ -25,7 +25,7 @@ export const auditVerify: Run = async (given, io) => {
   }
   const report = await verifyAuditFolder(folder, options);
   if (given.has("json")) io.stdout.write(renderJson(report));
-  else printReport(folder, report, io);
+  else printReport({ folder, options, report }, io);
   return exitOf(report);
 };
 
@@ -50,22 +50,43 @@ function readPublicKey(file: string): string | undefined {
   }
 }
 
+/** These say that nothing could be told, not that something is wrong. A young log has no checkpoint yet. */
+const untold: ReadonlySet<string> = new Set(["folder_unreadable", "log_empty", "seal_missing"]);
+
 function exitOf({ isIntact, findings }: AuditReport): ExitCode {
   if (isIntact) return exitCodes.yes;
-  const isUnread = findings.every(({ code }) => code === "folder_unreadable" || code === "log_empty");
-  return isUnread ? exitCodes.unavailable : exitCodes.no;
+  return findings.every(({ code }) => untold.has(code)) ? exitCodes.unavailable : exitCodes.no;
 }
 
-function printReport(folder: string, report: AuditReport, io: CliIo): void {
-  const { isIntact, files, records, sealedTo, unsealedLines, endsWithStop } = report;
+const verdicts: Readonly<Partial<Record<ExitCode, string>>> = {
+  [exitCodes.yes]: "intact, as far as can be seen",
+  [exitCodes.no]: "NOT INTACT",
+};
+
+function describeHead({ isHeadConfirmed }: AuditReport, { head }: VerifyOptions): string {
+  if (head === undefined) return "none was given";
+  return isHeadConfirmed ? "confirmed" : "NOT confirmed";
+}
+
+interface Verified {
+  readonly folder: string;
+  readonly options: VerifyOptions;
+  readonly report: AuditReport;
+}
+
+function printReport({ folder, options, report }: Verified, io: CliIo): void {
+  const { files, records, sealedTo, unsealedLines, endsWithStop, halfWrittenBytes, recoveries } = report;
   io.stdout.write(
     renderRows([
       ["log", folder],
-      ["verdict", isIntact ? "intact, as far as can be seen" : "NOT INTACT"],
+      ["verdict", verdicts[exitOf(report)] ?? "NOT SHOWN to be intact"],
       ["read", `${records} records in ${files} files`],
       ["sealed to", sealedTo === undefined ? "nothing" : renderHead(sealedTo)],
       ["unsealed", `${unsealedLines} lines`],
+      ["head", describeHead(report, options)],
       ["last stop", endsWithStop ? "in order" : "not in order: running, killed or cut"],
+      ["half-written", `${halfWrittenBytes} bytes behind the last line`],
+      ["recoveries", `${recoveries}`],
       ...report.findings.map((finding) => ["found", renderFinding(finding)] as const),
       ...(report.findingsNotListed > 0 ? [["found", `${report.findingsNotListed} more`] as const] : []),
       ...report.blindSpots.map((spot) => ["cannot see", blindSpots[spot]] as const),

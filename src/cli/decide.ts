@@ -5,9 +5,7 @@ import { join } from "node:path";
 import type { Config } from "../config/index.ts";
 import { DecisionRequest } from "../domain/decision-request.ts";
 import { parseGatewayName } from "../domain/identifiers.ts";
-import { isJsonObject, ownMember, unknownMember } from "../domain/json.ts";
 import { RequestError, requestErrors } from "../domain/request-error.ts";
-import { parseStrictJson } from "../domain/strict-json.ts";
 import { buildBundle, findOpa } from "../toolchain/index.ts";
 import type { CliIo, Given, Run } from "./command.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -58,15 +56,10 @@ async function readBody(path: string, io: CliIo): Promise<Uint8Array | undefined
   return await readFile(path).catch(() => undefined);
 }
 
-/** The body as `POST /v1/authorize` takes it. */
-function parseRequest(bytes: Uint8Array): DecisionRequest | RequestError {
-  const body = parseStrictJson(bytes);
-  if (body instanceof RequestError) return body;
-  if (!isJsonObject(body)) return new RequestError("member_invalid");
-  if (unknownMember(body, ["input"]) !== undefined) return new RequestError("member_not_accepted");
+function parseRequest(body: Uint8Array): DecisionRequest | RequestError {
   const gateway = parseGatewayName("command-line");
   if (gateway === undefined) throw new TypeError("a constant name does not parse");
-  return DecisionRequest.parse({ door: "cli", listener: "cli", gateway, phase: "issue" }, ownMember(body, "input"));
+  return DecisionRequest.parseBody({ door: "cli", listener: "cli", gateway, phase: "issue" }, body);
 }
 
 interface ChosenBundle extends AsyncDisposable {

@@ -105,7 +105,7 @@ function renderTokens({ state, keys, tokens }: Settings, foundation: Foundation)
 function renderKeySet(keys: Foundation["keys"], state: string): TokenOptions["keySet"] {
   switch (keys.kind) {
     case "development":
-      return { kind: "development", folder: state };
+      return { kind: "development", folder: join(state, "keys") };
     case "jwks":
       return { kind: "jwks", path: keys.path };
     case "pem":

@@ -5,7 +5,7 @@ import { credentialNames, type Environment, readEnvironment } from "./environmen
 import { findNearest } from "./nearest.ts";
 import { listSettings, namesAt, type Setting } from "./reference.ts";
 import { schema, type Settings } from "./schema.ts";
-import { type ConfigFile, emptyFile, parseConfigFile, type SettingPath } from "./yaml-file.ts";
+import { absentFile, type ConfigFile, parseConfigFile, type SettingPath } from "./yaml-file.ts";
 
 export interface SettingSources {
   /** `--config` and `--state`; a flag wins over the environment, which wins over the file. */
@@ -19,7 +19,6 @@ export interface SettingSources {
 export interface PlacedSettings {
   readonly settings: Settings;
   readonly placeOf: (path: SettingPath) => string | undefined;
-  readonly isSet: (path: SettingPath) => boolean;
 }
 
 export function readSettings(sources: SettingSources): PlacedSettings | readonly ConfigError[] {
@@ -45,12 +44,12 @@ export function readSettings(sources: SettingSources): PlacedSettings | readonly
     ...(result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, known, placeOf))),
   ];
   if (errors.length > 0 || !result.success) return errors;
-  return { settings: result.data, placeOf, isSet: (path) => getIn(merged, path) !== undefined };
+  return { settings: result.data, placeOf };
 }
 
 function readFile({ flags, environment, readFile }: SettingSources): ConfigFile | ConfigError {
   const path = flags.config ?? environment["CHAPERONE_CONFIG"];
-  if (path === undefined) return emptyFile;
+  if (path === undefined) return absentFile;
   try {
     return parseConfigFile(path, readFile(path));
   } catch {
@@ -122,11 +121,4 @@ function setIn(target: unknown, path: readonly string[], value: unknown): void {
   }
   if (!Object.hasOwn(target, first)) target[first] = {};
   setIn(target[first], rest, value);
-}
-
-function getIn(value: unknown, path: SettingPath): unknown {
-  return path.reduce<unknown>((at, step) => {
-    if (Array.isArray(at) && typeof step === "number") return at[step];
-    return isMapping(at) && Object.hasOwn(at, step) ? at[step] : undefined;
-  }, value);
 }

@@ -42,7 +42,8 @@ it, development defaults apply, and the start says so.
   Names that Kubernetes injects for a Service (\`CHAPERONE_PORT=tcp://…\`) are ignored.
 - Development defaults (sample policy, generated key, loopback issuer) apply only while none of \`issuer\`,
   \`policy.bundle\` and \`keys.kind\` is set. What is set but missing leaves the sidecar not ready; nothing takes its place.
-- The file is YAML 1.2 without anchors, aliases, tags and repeated keys, of at most ${limits.fileBytesMax} bytes. Paths are relative to the
+- The file is YAML 1.2 without anchors, aliases, tags and repeated keys, of at most ${limits.fileBytesMax} bytes. One that
+  is named and says nothing at all stops the start, because a write that failed leaves it so. Paths are relative to the
   working directory. A list in the environment is separated by commas.
 - \`chaperone check-config\` tells what is wrong without starting anything.`;
 

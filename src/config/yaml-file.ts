@@ -14,8 +14,8 @@ export interface ConfigFile {
   placeOf(path: SettingPath): string;
 }
 
-/** What an absent or empty file says: nothing. */
-export const emptyFile: ConfigFile = { value: {}, placeOf: () => "" };
+/** What is said where no file is named: nothing. */
+export const absentFile: ConfigFile = { value: {}, placeOf: () => "" };
 
 export function parseConfigFile(name: string, content: string): ConfigFile | ConfigError {
   if (Buffer.byteLength(content) > limits.fileBytesMax) {
@@ -35,7 +35,10 @@ export function parseConfigFile(name: string, content: string): ConfigFile | Con
   }
   const refused = findRefused(document);
   if (refused !== undefined) return new ConfigError("file_malformed", refused.why, { place: at(refused.offset) });
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return emptyFile;
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
+    // A write that failed leaves an empty file, and with it would go `defaults: forbidden`.
+    return new ConfigError("file_malformed", "it says nothing; write {} where that is meant", { place: name });
+  }
   if (!isMap(document.contents))
     return new ConfigError("file_malformed", "it must be a mapping of settings", { place: at(0) });
   return { value: document.toJS({ maxAliasCount: 0 }), placeOf: (path) => at(offsetOf(document, path)) };

@@ -95,11 +95,6 @@ export class DelegationChain {
     return this.subject.id !== undefined && this.actor.id !== undefined;
   }
 
-  /** The agent acts with its own identity: one named party is subject and actor at once, with nobody between. */
-  get isAutonomous(): boolean {
-    return this.isNamed && this.inner.length === 0 && sameParty(this.subject, this.actor);
-  }
-
   /** The same chain without its inner actors, for the question whether they were decisive (DESIGN §4). */
   withoutInner(): DelegationChain {
     return new DelegationChain({

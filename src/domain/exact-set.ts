@@ -1,5 +1,5 @@
 /**
- * A set of exact names that can only get smaller. There is no union, no pattern and no way to add:
+ * A set of exact names that never grows. There is no union, no pattern and no way to add:
  * "never widen" is a missing method, not a rule (MISSION, invariant 2).
  */
 import type { Capability, Permission } from "./identifiers.ts";
@@ -31,11 +31,6 @@ export class ExactSet<T extends string> {
 
   equals(other: ExactSet<T>): boolean {
     return other.size === this.size && this.covers(other);
-  }
-
-  /** What both sets hold; never more than this set held. */
-  narrowedBy(other: ExactSet<T>): ExactSet<T> {
-    return new ExactSet(this.#members.intersection(other.#members));
   }
 
   /** Sorted, so that equal sets print equally. */

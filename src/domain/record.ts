@@ -19,17 +19,24 @@ export interface RecordedParty {
   readonly capabilities?: readonly string[];
 }
 
-/** What was granted: the claims that are about to be signed, less what names a secret. */
+/** What was granted: with the rest of the record, every claim that is about to be signed. */
 export interface RecordedGrant {
   readonly grant_id: GrantId;
   readonly txn: ChainId;
   readonly sub: string;
   readonly act: string;
+  readonly client_id: string;
   readonly audience: string;
   readonly role: string;
+  /** False: the target sees the permissions alone. */
+  readonly is_role_named: boolean;
   readonly permissions: readonly string[];
   readonly lineage: readonly GrantId[];
   readonly depth: number;
+  readonly max_depth: number;
+  /** Who may act next, and where to; absent when the chain ends here. */
+  readonly may_act?: readonly { readonly iss: string; readonly sub: string }[];
+  readonly audiences?: readonly string[];
   readonly jti: TokenId;
   readonly kid: KeyId;
   readonly iat: number;

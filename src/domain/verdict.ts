@@ -163,10 +163,15 @@ export function isWithin(verdict: AllowVerdict, outer: AllowVerdict): boolean {
     verdict.ceiling === outer.ceiling &&
     outer.permissions.covers(verdict.permissions) &&
     verdict.ttlSeconds <= outer.ttlSeconds &&
-    JSON.stringify(verdict.limits) === JSON.stringify(outer.limits) &&
-    outer.obligations.every((needed) => verdict.obligations.some((own) => own.id === needed.id)) &&
+    isSame(verdict.limits, outer.limits) &&
+    outer.obligations.every((needed) => verdict.obligations.some((own) => isSame(own, needed))) &&
     isDelegationWithin(verdict.delegation, outer.delegation)
   );
+}
+
+/** Equal as text: members in another order count as different, which can only deny. */
+function isSame(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }
 
 function isDelegationWithin(terms: DelegationTerms | undefined, outer: DelegationTerms | undefined): boolean {

@@ -47,7 +47,7 @@ function verifyClaims(
   if (verifiedSubject instanceof Refusal) return verifiedSubject;
   const verifiedActor = verifyActor(actor, now, options);
   if (verifiedActor instanceof Refusal) return verifiedActor;
-  const inner = readInnerActors(subject, verifiedSubject.issuer);
+  const inner = readInnerActors(subject, verifiedSubject.issuer, options);
   if (inner instanceof Refusal) return inner;
   const transaction = readString(subject, "txn");
   if (transaction instanceof Refusal) return transaction;
@@ -91,7 +91,10 @@ function verifyParty(claims: JsonObject, now: number, options: GatewayClaimsOpti
   return issuer instanceof Refusal ? issuer : { id, issuer, claims, expiresAt, scopes: undefined };
 }
 
-/** An issuer that the gateway may not vouch for does not become one by being named: the claims are then the gateway's. */
+/**
+ * An issuer that the gateway may not vouch for does not become one by being named: the claims are then the gateway's.
+ * So one party has one name, whatever is said of it: a revocation and the search for cycles find it.
+ */
 function readIssuer(claims: JsonObject, { vouchedIssuers }: GatewayClaimsOptions): Issuer | Refusal {
   const named = readString(claims, "iss");
   if (named instanceof Refusal) return named;
@@ -114,20 +117,36 @@ function verifyActor(claims: JsonObject, now: number, options: GatewayClaimsOpti
   if (names instanceof Refusal) return names;
   const capabilities = names.map(parseCapability).filter((name): name is Capability => name !== undefined);
   if (capabilities.length < names.length) return Refusal.because("claim_malformed");
-  const profile = readString(claims, "sub_profile");
+  const profile = readProfile(claims);
   if (profile instanceof Refusal) return profile;
   return { ...party, capabilities: ExactSet.of(capabilities), type: profile ?? "ai_agent" };
 }
 
+/** Names separated by single spaces, and not many: the role token repeats them, and no other text of a claim. */
+const profileNames = /^[\w.:/-]+(?: [\w.:/-]+)*$/;
+
+function readProfile(claims: JsonObject): string | undefined | Refusal {
+  const profile = readString(claims, "sub_profile");
+  if (profile === undefined || profile instanceof Refusal) return profile;
+  const isNames = profile.length <= bounds.nameLengthMax && profileNames.test(profile);
+  return isNames ? profile : Refusal.because("claim_malformed");
+}
+
 /** The subject token's nested `act` as root-first hops, walked without recursion (P21). Evidence only. */
-function readInnerActors(claims: JsonObject, subjectIssuer: Issuer): readonly Hop[] | Refusal {
+function readInnerActors(
+  claims: JsonObject,
+  subjectIssuer: Issuer,
+  options: GatewayClaimsOptions,
+): readonly Hop[] | Refusal {
   const hops: Hop[] = [];
   for (let act = ownMember(claims, "act"); act !== undefined; ) {
     if (!isJsonObject(act)) return Refusal.because("claim_malformed");
     if (hops.length >= bounds.chainDepthMax) return Refusal.because("chain_too_deep");
+    if (comesFromRoleToken(act, options)) return Refusal.because("token_evidence_required");
     const id = parsePartyId(ownMember(act, "sub"));
-    const issuer = Object.hasOwn(act, "iss") ? parseIssuer(ownMember(act, "iss")) : subjectIssuer;
-    if (id === undefined || issuer === undefined) return Refusal.because("claim_malformed");
+    if (id === undefined) return Refusal.because("claim_malformed");
+    const issuer = Object.hasOwn(act, "iss") ? readIssuer(act, options) : subjectIssuer;
+    if (issuer instanceof Refusal) return issuer;
     hops.unshift({ id, issuer });
     act = ownMember(act, "act");
   }

@@ -5,8 +5,15 @@ import type { DecisionRequest } from "../domain/decision-request.ts";
 import type { Actor, DelegationChain, Subject } from "../domain/delegation-chain.ts";
 import type { Grant, PolicyReference } from "../domain/grant.ts";
 import type { DecisionId } from "../domain/identifiers.ts";
-import { type DecisionRecord, type MintFailedRecord, type RecordedParty, recordedAsked } from "../domain/record.ts";
+import {
+  type DecisionRecord,
+  type MintFailedRecord,
+  type RecordedGrant,
+  type RecordedParty,
+  recordedAsked,
+} from "../domain/record.ts";
 import { type DenialCode, type FaultCode, faults, type Reason } from "../domain/refusal.ts";
+import type { DelegationTerms } from "../domain/verdict.ts";
 import type { ClockReading } from "../ports/clock.ts";
 import type { PreparedToken } from "../ports/token-minter.ts";
 
@@ -36,21 +43,7 @@ export class Draft {
   renderAllow(grant: Grant, token: PreparedToken, reasons: readonly Reason[]): DecisionRecord {
     return {
       ...this.#renderKnown("allow", reasons),
-      grant: {
-        grant_id: grant.id,
-        txn: grant.chainId,
-        sub: grant.subject.id,
-        act: grant.actor.id,
-        audience: grant.audience,
-        role: grant.role,
-        permissions: grant.permissions.toArray(),
-        lineage: grant.lineage,
-        depth: grant.depth,
-        jti: token.jti,
-        kid: token.kid,
-        iat: grant.issuedAt,
-        exp: grant.expiresAt,
-      },
+      grant: renderGrant(grant, token),
     };
   }
 
@@ -93,6 +86,33 @@ export class Draft {
       ...(request.audience === undefined ? {} : { audience: request.audience }),
     };
   }
+}
+
+function renderGrant(grant: Grant, token: PreparedToken): RecordedGrant {
+  const { delegation } = grant;
+  return {
+    grant_id: grant.id,
+    txn: grant.chainId,
+    sub: grant.subject.id,
+    act: grant.actor.id,
+    client_id: grant.clientId,
+    audience: grant.audience,
+    role: grant.role,
+    is_role_named: grant.isRoleNamed,
+    permissions: grant.permissions.toArray(),
+    lineage: grant.lineage,
+    depth: grant.depth,
+    max_depth: grant.depthMax,
+    ...(delegation === undefined ? {} : renderOnward(delegation)),
+    jti: token.jti,
+    kid: token.kid,
+    iat: grant.issuedAt,
+    exp: grant.expiresAt,
+  };
+}
+
+function renderOnward({ mayAct, audiences }: DelegationTerms): Pick<RecordedGrant, "may_act" | "audiences"> {
+  return { may_act: mayAct.map(({ issuer, id }) => ({ iss: issuer, sub: id })), audiences };
 }
 
 function renderChain(chain: DelegationChain): Pick<DecisionRecord, "vouched_by" | "subject" | "actor" | "chain"> {

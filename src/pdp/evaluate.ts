@@ -20,22 +20,25 @@ export interface Question {
 export type ApprovalVerdict = OtherVerdict & { readonly outcome: "approval_required" };
 
 export function evaluate(question: Question): AllowVerdict | ApprovalVerdict | Refusal {
-  const { chain } = question.standing;
-  const verdict = askPolicy(question, chain);
+  const verdict = askPolicy(question, question.standing.chain);
   switch (verdict.outcome) {
     case "deny":
       return Refusal.because("policy_denied", verdict.reasons);
     case "approval_required":
-      return { outcome: "approval_required", reasons: verdict.reasons };
+      return standsAlone(question, verdict)
+        ? { outcome: "approval_required", reasons: verdict.reasons }
+        : Refusal.because("inner_actor_decisive");
     case "allow":
-      return chain.inner.length === 0 ? verdict : withoutInnerAuthority(question, verdict);
+      return standsAlone(question, verdict) ? verdict : Refusal.because("inner_actor_decisive");
   }
 }
 
-/** Inner actors may cause a deny, never an allow, and never more than would be granted without them (P7). */
-function withoutInnerAuthority(question: Question, verdict: AllowVerdict): AllowVerdict | Refusal {
-  const alone = askPolicy(question, question.standing.chain.withoutInner());
-  return alone.outcome === "allow" && isWithin(verdict, alone) ? verdict : Refusal.because("inner_actor_decisive");
+/** Inner actors may cause a deny, never an allow nor the chance of one, and never more than without them (P7). */
+function standsAlone(question: Question, verdict: Verdict): boolean {
+  const { chain } = question.standing;
+  if (chain.inner.length === 0) return true;
+  const alone = askPolicy(question, chain.withoutInner());
+  return verdict.outcome === "allow" ? alone.outcome === "allow" && isWithin(verdict, alone) : alone.outcome !== "deny";
 }
 
 function askPolicy({ policy, request, asked, time }: Question, chain: DelegationChain): Verdict {

@@ -1,7 +1,7 @@
 /** A real `chaperone serve` in a process and a temporary folder of its own, and a gateway that asks it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +33,18 @@ export interface ServedHouse {
 export function makeFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "chaperone-served-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** The `jti` on record for each decision that was an allow, by its id. */
+export function readGrants(audit: string): ReadonlyMap<string, string> {
+  const grants = new Map<string, string>();
+  for (const name of readdirSync(audit).filter((file) => file.endsWith(".jsonl"))) {
+    for (const line of readFileSync(join(audit, name), "utf8").split("\n")) {
+      const entry = parseLine(line) ?? {};
+      if (isJsonObject(entry["grant"])) grants.set(textOf(entry, "decision_id"), textOf(entry["grant"], "jti"));
+    }
+  }
+  return grants;
 }
 
 /** `settings` is YAML that is added to the listeners and the state folder. */

@@ -359,3 +359,13 @@ describe("with a head that was kept elsewhere", () => {
     expect(codesOf(await verifyAuditFolder(world.folder, { head: first }))).toEqual(["head_differs"]);
   });
 });
+
+test("a whole new log without one checkpoint is not intact for whoever gives the key", async () => {
+  const world = createAuditWorld();
+  const log = await world.open();
+  await log.record(numbered(1));
+  const given = await verifyAuditFolder(world.folder, { publicKeys: [log.state().publicKey] });
+  expect(given).toMatchObject({ isIntact: false, sealedTo: undefined });
+  expect(codesOf(given)).toEqual(["seal_missing"]);
+  expect(await verifyAuditFolder(world.folder)).toMatchObject({ isIntact: true, sealedTo: undefined });
+});

@@ -107,9 +107,13 @@ describe("a value that a setting cannot have", () => {
   });
 });
 
+test.each(["", "# nothing\n", "---\n", "~"])("a file that was named and says nothing starts nothing: %j", (yaml) => {
+  expect(refused({ yaml }).map(({ code }) => code)).toEqual(["file_malformed"]);
+});
+
 describe("what is accepted", () => {
-  test("an empty file says nothing, and neither does one of comments", () => {
-    for (const yaml of ["", "# nothing\n", "---\n"]) expect(loaded({ yaml })).toEqual(loaded({}));
+  test("an empty mapping says nothing on purpose", () => {
+    expect(loaded({ yaml: "{}" })).toEqual(loaded({}));
   });
 
   test("JSON is YAML", () => {

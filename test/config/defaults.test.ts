@@ -11,7 +11,7 @@ describe("without any configuration", () => {
 
   test("the built-in issuer, policy and key are used and named", () => {
     expect(config.tokens.issuer).toBe("http://localhost:8181");
-    expect(config.tokens.keySet).toEqual({ kind: "development", folder: ".chaperone" });
+    expect(config.tokens.keySet).toEqual({ kind: "development", folder: ".chaperone/keys" });
     expect(config.developmentDefaults).toHaveLength(3);
     expect(config.developmentDefaults.join()).toMatch(/issuer.*sample policy.*generated signing key/);
   });
@@ -39,7 +39,7 @@ describe("without any configuration", () => {
     const { listeners, audit, tokens } = loaded({ flags: { state: "/elsewhere" } });
     expect(listeners[0]?.address).toMatchObject({ path: "/elsewhere/run/gateway.sock" });
     expect(audit.folder).toBe("/elsewhere/audit");
-    expect(tokens.keySet).toEqual({ kind: "development", folder: "/elsewhere" });
+    expect(tokens.keySet).toEqual({ kind: "development", folder: "/elsewhere/keys" });
   });
 });
 

@@ -85,6 +85,12 @@ describe("who may ask", () => {
     ["no capability at all", party("actor", { Capabilities: [] }), {}, "nothing_asked"],
     ["an action beyond the capabilities", { ...namedInput, action: { name: "pay" } }, {}, "capability_missing"],
     ["a party twice in the chain", party("subject", { act: { sub: "travel-agent" } }), {}, "chain_cycle"],
+    [
+      "a party twice that hides behind an issuer nobody may vouch for",
+      party("subject", { act: { sub: "travel-agent", iss: "https://made-up.example" } }),
+      {},
+      "chain_cycle",
+    ],
     ["a chain that is too deep", party("subject", { act: nestedAct(6) }), {}, "chain_too_deep"],
     ["ten thousand inner actors", party("subject", { act: nestedAct(10_000) }), {}, "chain_too_deep"],
     [
@@ -101,13 +107,16 @@ describe("who may ask", () => {
     expect(records).toMatchObject([{ type: "decision", outcome: "deny", code }]);
   });
 
-  test("a revoked party, also when it is only an inner actor", async () => {
-    const world = createFakeWorld();
-    const input = party("subject", { act: { sub: "planner", iss: "https://idp.example" } });
-    world.revocations.revokeParty(known(parseIssuer("https://idp.example")), known(parsePartyId("planner")));
-    expect(codeOf(await decide(requestOf(input), world))).toBe("revoked");
-    expect((await decide(requestOf(namedInput), world)).outcome).toBe("allow");
-  });
+  test.each([{}, { iss: "https://made-up.example" }])(
+    "a revoked party, also as an inner actor that says %j",
+    async (more) => {
+      const world = createFakeWorld();
+      const input = party("subject", { act: { sub: "planner", ...more } });
+      world.revocations.revokeParty(known(parseIssuer("urn:chaperone:gateway")), known(parsePartyId("planner")));
+      expect(codeOf(await decide(requestOf(input), world))).toBe("revoked");
+      expect((await decide(requestOf(namedInput), world)).outcome).toBe("allow");
+    },
+  );
 });
 
 describe("the sidecar's own checks hold whatever policy says", () => {
@@ -170,6 +179,16 @@ describe("inner actors are evidence, never authority", () => {
   test("one may cause a deny", async () => {
     const policy = createFakePolicy((input) => (input.chain.length > 0 ? denyVerdict : foundingVerdict));
     expect(codeOf((await decideOn(viaPlanner, { policy })).decision)).toBe("policy_denied");
+  });
+
+  test("nobody is asked for approval because of one", async () => {
+    const policy = createFakePolicy((input) => (input.chain.length > 0 ? approvalVerdict : denyVerdict));
+    expect(codeOf((await decideOn(viaPlanner, { policy })).decision)).toBe("inner_actor_decisive");
+  });
+
+  test("one may cause approval to be required", async () => {
+    const policy = createFakePolicy((input) => (input.chain.length > 0 ? approvalVerdict : foundingVerdict));
+    expect(codeOf((await decideOn(viaPlanner, { policy })).decision)).toBe("approval_required");
   });
 
   test("nobody gets more through one", async () => {
@@ -255,6 +274,10 @@ test("a demand for approval carries no token and is on record", async () => {
   expect(records).toMatchObject([{ outcome: "approval_required", reasons }]);
 });
 
+const approvalVerdict = {
+  outcome: "approval_required",
+  reasons: [{ code: "amount", message: "A person must look at this." }],
+};
 const denyVerdict = { outcome: "deny", reasons: [{ code: "not_permitted", message: "No." }] };
 
 function party(name: "subject" | "actor", claims: JsonObject): JsonObject {
