@@ -59,7 +59,9 @@ export async function recoverFolder(folder: string, checkpointEvery: number): Pr
   checkUnsealed(scanned, before, { newest, checkpointEvery });
   const recoveries = cut.length > 0 || scanned.isStopped ? cut : [uncleanStop(newest)];
   const head = scanned.chain.head ?? (before === undefined ? undefined : checkpointHead(before));
-  return { ...scanned, chain: { ...scanned.chain, head }, fileNumber: newest, recoveries };
+  // The next checkpoint may come earlier than was promised, never later than this process is told.
+  const checkpointDue = Math.min(scanned.chain.checkpointDue, checkpointEvery);
+  return { ...scanned, chain: { ...scanned.chain, head, checkpointDue }, fileNumber: newest, recoveries };
 }
 
 /** A process died while it began this file: without it the one before is the newest again. */

@@ -39,6 +39,14 @@ describe("a log rewritten without a checkpoint, while no process writes to it", 
     expect(recovered).toMatchObject({ detail: { cause: "unclean_stop", unsealed_lines: 10 } });
   });
 
+  test("puts off no checkpoint of the process that takes it over, whatever its header promises", async () => {
+    const world = createAuditWorld();
+    await rewrite(world, 5, 1_000_000);
+    const log = await world.open({ checkpointEvery: 10 });
+    for (let number = 1; number <= 10; number += 1) await log.record(numbered(number));
+    expect(log.head()).toBeDefined();
+  });
+
   test("a log that was killed under a longer interval opens under a shorter one: its last checkpoint promised that", async () => {
     const world = createAuditWorld();
     await (await recordSome(world, { checkpointEvery: 50 }, 3)).close();

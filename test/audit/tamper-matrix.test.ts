@@ -15,6 +15,7 @@ import {
 import { beforeFirst, type ChainPosition, parseLine, renderLine } from "../../src/audit/chained-line.ts";
 import { numbered, recordTime } from "../fakes/audit-records.ts";
 import { createAuditWorld, testOptions } from "../fakes/audit-world.ts";
+import { rechain } from "../fakes/forged-lines.ts";
 
 interface Sample {
   readonly files: ReadonlyMap<string, string>;
@@ -325,6 +326,15 @@ describe("checkpoints", () => {
       });
       writeFileSync(join(world.folder, fileOf(number)), lines.join(""));
     }
+    expect(codesOf(await verifyAuditFolder(world.folder))).toEqual(["checkpoint_missing"]);
+  });
+
+  test.each([-1, -2, -1_000_000])("left out behind a promise of %i lines are missed at once", async (promise) => {
+    const world = createAuditWorld();
+    await (await world.open()).close();
+    const header = { type: "file", format: 1, file: 1, oldest: 1, time: 1, next_within: promise };
+    const text = rechain("0".repeat(32), beforeFirst, [header, numbered(1), numbered(2), numbered(3)]);
+    writeFileSync(join(world.folder, fileOf(1)), text);
     expect(codesOf(await verifyAuditFolder(world.folder))).toEqual(["checkpoint_missing"]);
   });
 
