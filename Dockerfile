@@ -19,7 +19,7 @@ WORKDIR /state
 
 FROM node:26.10.0-trixie-slim
 WORKDIR /app
-ENV NODE_ENV=production NODE_DISABLE_COMPILE_CACHE=1 CHAPERONE_STATE=/var/lib/chaperone
+ENV NODE_ENV=production CHAPERONE_STATE=/var/lib/chaperone
 COPY --from=dependencies --chown=65532:65532 --chmod=0700 /state /var/lib/chaperone
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

@@ -81,9 +81,7 @@ describe("the Dockerfile", () => {
     for (const rest of fromClone) expect(rest).toMatch(/^--chmod=0755 /);
     const given = inLastStage("COPY").filter((rest) => rest.includes("--chown"));
     expect(given).toEqual(["--from=dependencies --chown=65532:65532 --chmod=0700 /state /var/lib/chaperone"]);
-    expect(inLastStage("ENV")).toEqual([
-      "NODE_ENV=production NODE_DISABLE_COMPILE_CACHE=1 CHAPERONE_STATE=/var/lib/chaperone",
-    ]);
+    expect(inLastStage("ENV")).toEqual(["NODE_ENV=production CHAPERONE_STATE=/var/lib/chaperone"]);
   });
 
   test("sends nothing of a clone to the builder but what it copies", async () => {
