@@ -9,6 +9,8 @@ export const refusals = {
   claims_conflict: "Two spellings of one claim carry different values.",
   claims_expired: "The claims are past their `exp`.",
   claims_not_yet_valid: "The claims are before their `nbf`.",
+  issuer_not_vouched: "The claims name an issuer that this gateway may not vouch for.",
+  actor_not_named: "The subject's `may_act` does not name this actor.",
   evidence_not_accepted: "This sidecar is not configured for this kind of evidence.",
   token_evidence_required: "These claims come from a role token; show the token itself.",
   party_reserved: "A party's identifier lies under urn:chaperone:, which is the sidecar's own.",
