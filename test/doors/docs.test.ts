@@ -16,7 +16,14 @@ describe.each(Object.entries(doors))("docs/doors/%s.md", (kind, door) => {
   test("names every path of the door with its methods, and whom it admits", () => {
     const house = createFakeHouse();
     const answers = new Answers("docs", house.observer);
-    const routes = door.routes({ house, listener: "docs", answers, limits: doorLimits });
+    const routes = door.routes({
+      house,
+      listener: "docs",
+      answers,
+      limits: doorLimits,
+      clientField: undefined,
+      servesTokens: false,
+    });
     const page = read(`doors/${kind}.md`);
     expect(page.startsWith(`# ${kind}\n`)).toBe(true);
     expect(routes.length).toBeGreaterThan(0);
@@ -26,9 +33,12 @@ describe.each(Object.entries(doors))("docs/doors/%s.md", (kind, door) => {
       for (const method of methods) expect(page).toContain(method);
     }
     expect(page).toMatch(
-      { gateway: /Admits an authenticated gateway/, operator: /Admits the operator/, anyone: /Admits anyone/ }[
-        door.admits
-      ],
+      {
+        gateway: /Admits an authenticated gateway/,
+        client: /Admits an authenticated client/,
+        operator: /Admits the operator/,
+        anyone: /Admits anyone/,
+      }[door.admits],
     );
   });
 });
