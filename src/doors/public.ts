@@ -45,6 +45,9 @@ function renderMetadata({ house, servesTokens }: DoorSite): object {
         token_endpoint: tokenEndpoint,
         grant_types_supported: Object.values(grantTypes),
         token_endpoint_auth_methods_supported: clients.methods,
+        ...(clients.signingAlgorithms.length === 0
+          ? {}
+          : { token_endpoint_auth_signing_alg_values_supported: clients.signingAlgorithms }),
         authorization_details_types_supported: [detailType],
       };
 }

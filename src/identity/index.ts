@@ -12,3 +12,6 @@ export const evidenceVerifiers: Verifiers = {
 };
 
 export type { EvidenceOptions, GatewayClaimsOptions } from "./options.ts";
+export { createClientAuthenticator } from "./clients/client-authenticator.ts";
+export { ClientError } from "./clients/client-error.ts";
+export type { ClientAuthentication, ClientOptions, ClientsOptions } from "./clients/options.ts";
