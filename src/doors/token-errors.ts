@@ -80,11 +80,11 @@ export const aboutOf = {
 } as const satisfies Readonly<Record<DenialCode, About>>;
 
 /** Reasons of the shipped policy that are about scope or target alone; any other beside them hides both. */
-export const aboutOfPolicyReason: Readonly<Record<string, About>> = {
-  permission_not_permitted: "scope",
-  role_not_covering: "scope",
-  audience_ambiguous: "target",
-};
+export const aboutOfPolicyReason: ReadonlyMap<string, About> = new Map([
+  ["permission_not_permitted", "scope"],
+  ["role_not_covering", "scope"],
+  ["audience_ambiguous", "target"],
+]);
 
 /** RFC 8693 §2.2.2 calls bad tokens `invalid_request`; RFC 7523 §3.1 calls them `invalid_grant`. */
 const refusedBy: Readonly<Record<GrantType, TokenErrorCode>> = {
@@ -106,7 +106,7 @@ export function tokenErrorOf(grantType: GrantType, deny: Deny | undefined): Toke
 
 function aboutDeny({ code, reasons }: Deny): About {
   if (code !== "policy_denied") return aboutOf[code];
-  const abouts = new Set(reasons.map((reason) => aboutOfPolicyReason[reason.code] ?? "refused"));
+  const abouts = new Set(reasons.map((reason) => aboutOfPolicyReason.get(reason.code) ?? "refused"));
   const [only] = abouts;
   return abouts.size === 1 && only !== undefined ? only : "refused";
 }
