@@ -10,6 +10,8 @@ export const refusals = {
   claims_expired: "The claims are past their `exp`.",
   claims_not_yet_valid: "The claims are before their `nbf`.",
   evidence_not_accepted: "This sidecar is not configured for this kind of evidence.",
+  evidence_untrusted: "A token is not one that its issuer's profile vouches for in this use.",
+  actor_not_named: "Neither the subject's token nor its issuer's profile names this actor as one that may act.",
   token_evidence_required: "These claims come from a role token; show the token itself.",
   party_reserved: "A party's identifier lies under urn:chaperone:, which is the sidecar's own.",
   actor_unnamed: "The subject is named but the actor is not.",
@@ -69,7 +71,7 @@ export class Refusal {
     this.reasons = reasons;
   }
 
-  /** `reasons` only where the policy gave its own; otherwise the code's text is the reason. */
+  /** `reasons` where something closer than the code's text is known: the policy's own, or which token and what of it. */
   static because(code: RefusalCode, reasons?: readonly Reason[]): Refusal {
     return new Refusal(
       code,

@@ -44,6 +44,8 @@ export const aboutOf = {
   claims_expired: "refused",
   claims_not_yet_valid: "refused",
   evidence_not_accepted: "refused",
+  evidence_untrusted: "refused",
+  actor_not_named: "refused",
   token_evidence_required: "refused",
   party_reserved: "refused",
   actor_unnamed: "refused",

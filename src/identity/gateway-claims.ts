@@ -2,7 +2,6 @@
  * Evidence that an authenticated local gateway decoded and vouches for (MISSION, invariant 7). Nothing here is
  * cryptography: the gateway is the trust root, which is why the door proved it first and the record says so.
  */
-import { bounds } from "../domain/bounds.ts";
 import type { ClaimsEvidence, DecisionRequest } from "../domain/decision-request.ts";
 import type { Actor, Hop, Subject, VerifiedEvidence } from "../domain/delegation-chain.ts";
 import { ExactSet } from "../domain/exact-set.ts";
@@ -14,11 +13,12 @@ import {
   parseIssuer,
   parsePartyId,
 } from "../domain/identifiers.ts";
-import { isJsonObject, type JsonObject, ownMember } from "../domain/json.ts";
+import { type JsonObject, ownMember } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
 import type { GatewayClaimsOptions } from "./options.ts";
-import { readNumericDate, readString, readStrings } from "./read-claims.ts";
+import { readHops } from "./read-act.ts";
+import { readNumericDate, readProfile, readString, readStrings, separators } from "./read-claims.ts";
 
 /** Whom decoded claims belong to unless the gateway may vouch for the issuer that they name. */
 const gatewayIssuer = assertIssuer("urn:chaperone:gateway");
@@ -28,8 +28,6 @@ const spellings = {
   departments: ["Department", "department", "departments", "Departments"],
   roles: ["Role", "role", "roles", "Roles"],
 } as const;
-
-const separators = { space: / /, comma: /,/, space_or_comma: /[ ,]/, none: undefined } as const;
 
 export function createGatewayClaimsVerifier(options: GatewayClaimsOptions): EvidenceVerifier {
   return {
@@ -126,35 +124,19 @@ function verifyActor(claims: JsonObject, now: number, options: GatewayClaimsOpti
   return { ...party, capabilities: ExactSet.of(capabilities), type: profile ?? "ai_agent" };
 }
 
-/** Names separated by single spaces, and not many: the role token repeats them, and no other text of a claim. */
-const profileNames = /^[\w.:/-]+(?: [\w.:/-]+)*$/;
-
-function readProfile(claims: JsonObject): string | undefined | Refusal {
-  const profile = readString(claims, "sub_profile");
-  if (profile === undefined || profile instanceof Refusal) return profile;
-  const isNames = profile.length <= bounds.nameLengthMax && profileNames.test(profile);
-  return isNames ? profile : Refusal.because("claim_malformed");
-}
-
-/** The subject token's nested `act` as root-first hops, walked without recursion (P21). Evidence only. */
+/** Evidence only: an inner actor of ours is proved by its token as well. */
 function readInnerActors(
   claims: JsonObject,
   subjectIssuer: Issuer,
   options: GatewayClaimsOptions,
 ): readonly Hop[] | Refusal {
-  const hops: Hop[] = [];
-  for (let act = ownMember(claims, "act"); act !== undefined; ) {
-    if (!isJsonObject(act)) return Refusal.because("claim_malformed");
-    if (hops.length >= bounds.chainDepthMax) return Refusal.because("chain_too_deep");
+  return readHops(claims, (act) => {
     if (comesFromRoleToken(act, options)) return Refusal.because("token_evidence_required");
     const id = parsePartyId(ownMember(act, "sub"));
     if (id === undefined) return Refusal.because("claim_malformed");
     const issuer = Object.hasOwn(act, "iss") ? readIssuer(act, options) : subjectIssuer;
-    if (issuer instanceof Refusal) return issuer;
-    hops.unshift({ id, issuer });
-    act = ownMember(act, "act");
-  }
-  return hops;
+    return issuer instanceof Refusal ? issuer : { id, issuer };
+  });
 }
 
 function assertIssuer(text: string): Issuer {

@@ -29,13 +29,10 @@ const headerMembers = ["alg", "typ", "kid", "x5t", "x5t#S256"];
 
 export function readToken(compact: string): ReadToken | undefined {
   if (compact.length > identityLimits.tokenBytesMax || !compactForm.test(compact)) return undefined;
-  const parts = compact.split(".").map(decodePart);
-  const [headerBytes, payloadBytes, signature] = parts;
-  if (headerBytes === undefined || payloadBytes === undefined || signature === undefined) return undefined;
-  const header = parseStrictJson(headerBytes);
-  const claims = parseStrictJson(payloadBytes);
-  if (header instanceof RequestError || claims instanceof RequestError) return undefined;
-  if (!isJsonObject(header) || !isJsonObject(claims)) return undefined;
+  const [headerBytes, payloadBytes, signature] = compact.split(".").map(decodePart);
+  const header = readObject(headerBytes);
+  const claims = readObject(payloadBytes);
+  if (header === undefined || claims === undefined || signature === undefined) return undefined;
   if (unknownMember(header, headerMembers) !== undefined) return undefined;
   const algorithm = ownMember(header, "alg");
   const keyId = ownMember(header, "kid");
@@ -43,6 +40,11 @@ export function readToken(compact: string): ReadToken | undefined {
   if (typeof algorithm !== "string" || kind === undefined || !isKeyId(keyId)) return undefined;
   const signed = Buffer.from(compact.slice(0, compact.lastIndexOf(".")));
   return { algorithm, keyId, kind, claims, signed, signature };
+}
+
+function readObject(bytes: Buffer | undefined): JsonObject | undefined {
+  const value = bytes && parseStrictJson(bytes);
+  return value instanceof RequestError || !isJsonObject(value) ? undefined : value;
 }
 
 /** Undefined when the part is a second spelling of its bytes (P11). */
