@@ -60,7 +60,7 @@ export const aboutOf = {
   inner_actor_decisive: "refused",
   role_unknown: "refused",
   audience_mismatch: "target",
-  permission_not_covered: "refused",
+  permission_not_covered: "scope",
   asked_not_granted: "scope",
   ceiling_exceeded: "scope",
   constraint_unenforceable: "scope",

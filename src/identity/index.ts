@@ -41,5 +41,4 @@ export type {
   TokensOptions,
 } from "./options.ts";
 export { createClientAuthenticator } from "./clients/client-authenticator.ts";
-export { ClientError } from "./clients/client-error.ts";
-export type { ClientAuthentication, ClientOptions, ClientsOptions } from "./clients/options.ts";
+export type { ClientOptions } from "./clients/options.ts";

@@ -2,9 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { parseAuthorizationDetails } from "../../src/domain/authorization-detail.ts";
 import { bounds } from "../../src/domain/bounds.ts";
-import type { Allow, Decision, Deny } from "../../src/domain/decision.ts";
+import type { Decision, Deny } from "../../src/domain/decision.ts";
 import { ExactSet } from "../../src/domain/exact-set.ts";
 import { sealGrant } from "../../src/domain/grant.ts";
+import { parseIssuer } from "../../src/domain/identifiers.ts";
+import type { JsonObject } from "../../src/domain/json.ts";
 import { aboutOf, aboutOfPolicyReason, tokenErrors } from "../../src/doors/token-errors.ts";
 import { allow, approvalRequired, deny, gatewayCredential } from "../fakes/doors-house.ts";
 import { call, tcpListener } from "../fakes/open-house.ts";
@@ -168,8 +170,12 @@ describe("the target", () => {
   });
 });
 
-function details(locations: readonly string[], more: object = {}): string {
-  return JSON.stringify([{ type: "chaperone_action", locations, actions: ["flights:book"], ...more }]);
+function detail(locations: readonly string[], more: JsonObject = {}): JsonObject {
+  return { type: "chaperone_action", locations, actions: ["flights:book"], ...more };
+}
+
+function details(locations: readonly string[], more?: JsonObject): string {
+  return JSON.stringify([detail(locations, more)]);
 }
 
 describe("what is asked by name", () => {
@@ -222,18 +228,16 @@ describe("what is asked by name", () => {
   });
 
   test("RAR-5: the answer says which details were granted, and no scope where all have strings attached", async () => {
-    const tied = known(parseAuthorizationDetails(JSON.parse(details([flights], { identifier: "LH400" }))));
-    const granted: Allow = {
-      ...known(allow.outcome === "allow" ? allow : undefined),
-      grant: sealGrant({
-        ...known(allow.outcome === "allow" ? allow.grant : undefined),
-        permissions: ExactSet.of([]),
-        details: tied,
-      }),
-    };
-    const { exchange } = await openTokenHouse(granted);
+    const tied = detail([flights], { identifier: "LH400" });
+    if (allow.outcome !== "allow") return expect.unreachable();
+    const grant = sealGrant({
+      ...allow.grant,
+      permissions: ExactSet.of([]),
+      details: known(parseAuthorizationDetails([tied])),
+    });
+    const { exchange } = await openTokenHouse({ ...allow, grant });
     const { json } = await exchange(exchangeForm);
-    expect(json["authorization_details"]).toEqual(JSON.parse(details([flights], { identifier: "LH400" })));
+    expect(json["authorization_details"]).toEqual([tied]);
     expect(json).not.toHaveProperty("scope");
   });
 });
@@ -431,6 +435,16 @@ describe("where it is served", () => {
     expect(json).not.toHaveProperty("token_endpoint_auth_methods_supported");
   });
 
+  test("MD-1: below an issuer's path, and where metadata says", async () => {
+    const issuer = known(parseIssuer("https://chaperone.example/tenant/"));
+    const { address } = await openTokenHouse(allow, { issuer });
+    const { json } = await call(address, { path: "/.well-known/oauth-authorization-server/tenant" });
+    expect(json["token_endpoint"]).toBe("https://chaperone.example/tenant/oauth2/token");
+    const form = { body: renderForm(exchangeForm), headers: { ...formType, ...basicHeader() } };
+    expect((await call(address, { path: "/tenant/oauth2/token", ...form })).status).toBe(200);
+    expect((await call(address, { path: "/oauth2/token", ...form })).status).toBe(404);
+  });
+
   test("a gateway's credential is no client's", async () => {
     const { send, asked } = await openTokenHouse();
     const answer = await send(renderForm(exchangeForm), { authorization: `Bearer ${gatewayCredential}` });
@@ -448,7 +462,7 @@ describe("where it is served", () => {
     const first = await Promise.race(both);
     expect([first.status, house.turnedAway]).toEqual([429, ["busy"]]);
     release();
-    expect((await Promise.all(both)).map(({ status }) => status).sort()).toEqual([200, 429]);
+    expect((await Promise.all(both)).filter(({ status }) => status === 200)).toHaveLength(1);
     expect((await exchange(exchangeForm)).status).toBe(200);
   });
 });

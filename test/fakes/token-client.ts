@@ -44,9 +44,9 @@ export interface TokenHouse {
   readonly house: ReturnType<typeof createFakeHouse>;
   readonly address: string | undefined;
   /** By a client with a secret in the header. */
-  exchange(form: FormChanges, headers?: Record<string, string | string[]>): Promise<Answer>;
+  readonly exchange: (form: FormChanges, headers?: Record<string, string | string[]>) => Promise<Answer>;
   /** By nobody, unless the headers say who. */
-  send(body: string | Uint8Array, headers?: Record<string, string | string[]>): Promise<Answer>;
+  readonly send: (body: string | Uint8Array, headers?: Record<string, string | string[]>) => Promise<Answer>;
 }
 
 export async function openTokenHouse(
