@@ -30,14 +30,10 @@ export function createEvidenceVerifier(options: {
 }
 
 export type {
-  ChaperoneProfileOptions,
-  ClaimPlace,
   EvidenceOptions,
   GatewayClaimsOptions,
-  NamedActor,
   OidcProfileOptions,
   ProfileOptions,
-  Separator,
   TokensOptions,
 } from "./options.ts";
 export { createClientAuthenticator } from "./clients/client-authenticator.ts";

@@ -123,6 +123,11 @@ describe("whose claims they are", () => {
     ]);
   });
 
+  test("P7: a rule that looks for act among the claims finds none", async () => {
+    const { subject } = await verified({ sub: "alice", team: "a", act: { sub: "admin-agent" } }, { sub: "agent" });
+    expect(subject.claims).toEqual({ sub: "alice", team: "a" });
+  });
+
   test("an inner actor that names no issuer is its subject's", async () => {
     expect((await verified({ iss: "https://idp.example", act: { sub: "a" } }, {})).inner).toEqual([
       { id: "a", issuer: "https://idp.example" },
