@@ -6,7 +6,9 @@ import {
   type FetchImplementation,
   type JWTVerifyGetKey,
 } from "jose";
+import { isJsonArray, ownMember } from "../domain/json.ts";
 import { limits } from "./limits.ts";
+import { readObject } from "./read-compact.ts";
 import type { RoleTokenExpectations } from "./role-token.ts";
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -49,7 +51,10 @@ function createBoundedFetch(): FetchImplementation {
     try {
       const response = await fetch(url, options);
       if (response.status !== 200) throw new Error("the keys did not come");
-      return new Response(await readBounded(response), { status: 200, headers: response.headers });
+      const text = await readBounded(response);
+      const set = readObject(new TextEncoder().encode(text));
+      if (set === undefined || !isJsonArray(ownMember(set, "keys"))) throw new Error("no key set came");
+      return new Response(text, { status: 200 });
     } catch (cause) {
       failedAt = performance.now();
       throw cause;

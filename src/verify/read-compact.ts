@@ -2,6 +2,7 @@
 import { base64url } from "jose";
 import { isJsonObject, type JsonObject, unknownMember } from "../domain/json.ts";
 import { parseKeyId } from "../domain/identifiers.ts";
+import { RequestError } from "../domain/request-error.ts";
 import { parseStrictJson } from "../domain/strict-json.ts";
 import { limits } from "./limits.ts";
 import { RoleTokenError } from "./role-token-error.ts";
@@ -22,7 +23,7 @@ export function checkCompact(token: unknown): asserts token is string {
 /** The object, or undefined for what is not strictly one: twice the same member, too deep, another type. */
 export function readObject(bytes: Uint8Array): JsonObject | undefined {
   const value = parseStrictJson(bytes);
-  return isJsonObject(value) && !(value instanceof Error) ? value : undefined;
+  return !(value instanceof RequestError) && isJsonObject(value) ? value : undefined;
 }
 
 function decodeCanonical(segment: string): Uint8Array {
