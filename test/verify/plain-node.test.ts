@@ -2,16 +2,21 @@
  * The export as a resource server gets it: packed, put into a plain project beside `jose`, read by its TypeScript and
  * run by a plain Node 20.
  */
+import { readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { runCommand } from "../../src/toolchain/run-command.ts";
+import { roleTokenErrors } from "../../src/verify/index.ts";
 import { createForger } from "../fakes/forger.ts";
 import { flights, testTime } from "../fakes/path-ports.ts";
 
 const root = join(import.meta.dirname, "../..");
 const modules = join(root, "node_modules");
+const page = readFileSync(join(root, "docs/verify.md"), "utf8");
 let folder = "";
 let project = "";
 
@@ -30,6 +35,12 @@ async function findNode20(): Promise<string | undefined> {
     if (stdout.startsWith("v20.")) return join(path, "node");
   }
   return undefined;
+}
+
+function skipLoudly(skip: (reason: string) => void): void {
+  const reason = "there is no Node 20 on the PATH";
+  console.warn(`not run: ${reason}`);
+  skip(reason);
 }
 
 beforeAll(async () => {
@@ -51,6 +62,11 @@ beforeAll(async () => {
   await writeFile(join(project, "package.json"), JSON.stringify({ type: "module" }));
 }, 180_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("docs/verify.md lists every code with its text, and no other", () => {
+  const rows = [...page.matchAll(/^\| `([a-z]+_[a-z]+)` \| (.*) \|$/gm)].map(([, code, text]) => [code, text]);
+  expect(rows).toEqual(Object.entries(roleTokenErrors));
+});
 
 describe("the packed export", () => {
   test("holds the verifier with its types, and no source of the sidecar", async () => {
@@ -80,12 +96,28 @@ new RoleTokenError("other");
     expect(await run(join(modules, ".bin", "tsc"), ["-p", project], project)).toBe("");
   });
 
+  test("runs the example of docs/verify.md, keys over HTTP included", async ({ skip }) => {
+    const node = await findNode20();
+    if (node === undefined) return skipLoudly(skip);
+    const { keys, header, claims, sign } = await createForger();
+    const server = createServer((_, response) => void response.end(JSON.stringify(keys)));
+    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP listener's address is an object.
+    const { port } = server.address() as AddressInfo;
+    const now = Math.floor(Date.now() / 1000);
+    const token = sign(header, { ...claims, iat: now - 1, nbf: now - 1, exp: now + 59 });
+    const [, example = ""] = /```js\n(.*?)```/s.exec(page) ?? [];
+    expect(example.trim().split("\n").length).toBe(7);
+    const local = example.replace("https://chaperone.example/.well-known/jwks.json", `http://127.0.0.1:${port}/jwks`);
+    const call = `const { actor } = await mayBook(${JSON.stringify(token)});\nconsole.log(actor.id);\n`;
+    await writeFile(join(project, "example.mjs"), `${local}${call}`);
+    expect(await run(node, ["example.mjs"], project)).toBe("travel-agent\n");
+  });
+
   test("verifies and refuses in a plain Node 20", async ({ skip }) => {
     const node = await findNode20();
-    if (node === undefined) {
-      console.warn("not run: there is no Node 20 on the PATH");
-      return skip("there is no Node 20 on the PATH");
-    }
+    if (node === undefined) return skipLoudly(skip);
     const { token, keys } = await createForger();
     const [header = "", claims = "", signature = ""] = token.split(".");
     const forged = [header, claims, `${signature.startsWith("A") ? "B" : "A"}${signature.slice(1)}`].join(".");
