@@ -8,7 +8,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY rolldown.config.ts ./
 COPY src ./src
-RUN npm run build
+RUN npm run build:sidecar
 
 FROM node:26.10.0-trixie-slim AS dependencies
 WORKDIR /app
