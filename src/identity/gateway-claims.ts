@@ -117,7 +117,10 @@ function verifySubject(claims: JsonObject, now: number, options: GatewayClaimsOp
   const departments = readStrings(claims, spellings.departments);
   if (departments instanceof Refusal) return departments;
   const roles = readStrings(claims, spellings.roles);
-  return roles instanceof Refusal ? roles : { ...party, departments, roles };
+  if (roles instanceof Refusal) return roles;
+  // The chain is told apart from the claims: a rule that read `act` here would let an inner actor decide (P7).
+  const { act: _chain, ...own } = claims;
+  return { ...party, claims: own, departments, roles };
 }
 
 function verifyActor(claims: JsonObject, now: number, options: GatewayClaimsOptions): Actor | Refusal {

@@ -133,6 +133,12 @@ describe("whose claims they are", () => {
     ]);
   });
 
+  test("P7: a rule that looks for act among the claims finds none", async () => {
+    const { subject, inner } = await verified({ Role: "Director", act: { sub: "planner" } }, {});
+    expect(inner).toHaveLength(1);
+    expect(subject.claims).toEqual({ Role: "Director" });
+  });
+
   test("an inner actor that names no issuer is its subject's", async () => {
     expect((await verified({ iss: "https://idp.example", act: { sub: "a" } }, {})).inner).toEqual([
       { id: "a", issuer: "https://idp.example" },
