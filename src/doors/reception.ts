@@ -55,30 +55,32 @@ export class Reception {
   }
 
   async #serveGateway(route: GatewayRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gateway = this.#rules.identifyGateway(request);
-    if (gateway === undefined) return this.#turnAway(response, "credential_required");
-    await this.#serveWithin(gateway, response, () => route.answer(request, response, gateway.name));
-  }
-
-  async #serveClient(route: ClientRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gateway = this.#rules.identifyVoucher(request);
-    const party = gateway ?? this.#strangers;
-    await this.#serveWithin(party, response, () => route.answer(request, response, gateway?.name));
-  }
-
-  async #serveWithin(
-    party: Pick<Gateway, "inFlight">,
-    response: ServerResponse,
-    answer: () => Promise<void>,
-  ): Promise<void> {
-    if (party.inFlight >= this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
-    party.inFlight += 1;
+    let gateway: ReturnType<IdentifyGateway>;
     try {
-      await answer();
+      gateway = this.#rules.identifyGateway(request);
+      if (gateway === undefined) return this.#turnAway(response, "credential_required");
+      gateway.inFlight += 1;
+      if (gateway.inFlight > this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
+      await route.answer(request, response, gateway.name);
     } catch (cause) {
       this.#rules.answers.fail(response, cause);
     } finally {
-      party.inFlight -= 1;
+      if (gateway !== undefined) gateway.inFlight -= 1;
+    }
+  }
+
+  async #serveClient(route: ClientRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let party: Pick<Gateway, "inFlight"> | undefined;
+    try {
+      const gateway = this.#rules.identifyVoucher(request);
+      party = gateway ?? this.#strangers;
+      party.inFlight += 1;
+      if (party.inFlight > this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
+      await route.answer(request, response, gateway?.name);
+    } catch (cause) {
+      this.#rules.answers.fail(response, cause);
+    } finally {
+      if (party !== undefined) party.inFlight -= 1;
     }
   }
 

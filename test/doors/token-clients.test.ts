@@ -156,7 +156,7 @@ test("a body that is refused unread is answered once, also when the rest of it n
     [tcpListener({ doors: ["token"] })],
     {
       headMilliseconds: 50,
-    requestMilliseconds: 50,
+      requestMilliseconds: 50,
       checkMilliseconds: 10,
     },
   );
