@@ -55,46 +55,32 @@ export class Reception {
   }
 
   async #serveGateway(route: GatewayRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gateway = this.#identify(this.#rules.identifyGateway, request, response);
-    if (gateway === "failed") return;
-    if (gateway === undefined) return this.#turnAway(response, "credential_required");
-    await this.#serveWithin(gateway, response, () => route.answer(request, response, gateway.name));
-  }
-
-  async #serveClient(route: ClientRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gateway = this.#identify(this.#rules.identifyVoucher, request, response);
-    if (gateway === "failed") return;
-    const party = gateway ?? this.#strangers;
-    await this.#serveWithin(party, response, () => route.answer(request, response, gateway?.name));
-  }
-
-  /** A failing proof answers 500 and ends nothing else. */
-  #identify(
-    identify: IdentifyGateway,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Gateway | undefined | "failed" {
+    let gateway: ReturnType<IdentifyGateway>;
     try {
-      return identify(request);
-    } catch (cause) {
-      this.#rules.answers.fail(response, cause);
-      return "failed";
-    }
-  }
-
-  async #serveWithin(
-    party: Pick<Gateway, "inFlight">,
-    response: ServerResponse,
-    answer: () => Promise<void>,
-  ): Promise<void> {
-    if (party.inFlight >= this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
-    party.inFlight += 1;
-    try {
-      await answer();
+      gateway = this.#rules.identifyGateway(request);
+      if (gateway === undefined) return this.#turnAway(response, "credential_required");
+      gateway.inFlight += 1;
+      if (gateway.inFlight > this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
+      await route.answer(request, response, gateway.name);
     } catch (cause) {
       this.#rules.answers.fail(response, cause);
     } finally {
-      party.inFlight -= 1;
+      if (gateway !== undefined) gateway.inFlight -= 1;
+    }
+  }
+
+  async #serveClient(route: ClientRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let party: Pick<Gateway, "inFlight"> | undefined;
+    try {
+      const gateway = this.#rules.identifyVoucher(request);
+      party = gateway ?? this.#strangers;
+      party.inFlight += 1;
+      if (party.inFlight > this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
+      await route.answer(request, response, gateway?.name);
+    } catch (cause) {
+      this.#rules.answers.fail(response, cause);
+    } finally {
+      if (party !== undefined) party.inFlight -= 1;
     }
   }
 

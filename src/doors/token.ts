@@ -53,7 +53,7 @@ function refuseBody(
   response: ServerResponse,
   code: "media_type_unsupported" | "body_too_large",
 ): undefined {
-  site.answers.count(code);
+  site.answers.note(response, code);
   const isTooLarge = code === "body_too_large";
   writeError(response, "invalid_request", isTooLarge ? { status: statusOf[code], extra: ["Connection", "close"] } : {});
   return undefined;

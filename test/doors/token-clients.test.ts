@@ -6,10 +6,10 @@ import { describe, expect, test } from "vitest";
 import type { ListenerOptions } from "../../src/doors/index.ts";
 import { tokenErrors } from "../../src/doors/token-errors.ts";
 import { Fault } from "../../src/domain/refusal.ts";
-import { certificateName, clientSecret, signAssertion } from "../fakes/clients.ts";
+import { certificateName, clientSecret, createTestClients, signAssertion } from "../fakes/clients.ts";
 import { allow } from "../fakes/doors-house.ts";
 import { createFolder, hostAndPort, open, socketListener, tcpListener } from "../fakes/open-house.ts";
-import { sendRaw } from "../fakes/raw-connection.ts";
+import { sendRaw, statusesOf } from "../fakes/raw-connection.ts";
 import { createFakeHouse } from "../fakes/doors-house.ts";
 import {
   basicHeader,
@@ -148,6 +148,21 @@ describe("two ways at once are an invalid_request", () => {
     expect(answered).toContain('"error":"invalid_request"');
     expect(asked).toEqual([]);
   });
+});
+
+test("a body that is refused unread is answered once, also when the rest of it never comes", async () => {
+  const { addresses } = await open(
+    createFakeHouse({ clients: createTestClients() }),
+    [tcpListener({ doors: ["token"] })],
+    {
+      headMilliseconds: 50,
+      requestMilliseconds: 50,
+      checkMilliseconds: 10,
+    },
+  );
+  const head = ["POST /oauth2/token HTTP/1.1", "Host: localhost", "Content-Type: text/plain", "Content-Length: 10"];
+  const answered = await sendRaw(addresses[0]?.address, `${head.join("\r\n")}\r\n\r\nabc`);
+  expect(statusesOf(answered)).toEqual([400]);
 });
 
 describe("a gateway vouches for a client", () => {
