@@ -6,7 +6,7 @@ import { createClock } from "./clock/index.ts";
 import type { Config } from "./config/index.ts";
 import { type DoorsHouse, openListeners, type OpenListeners } from "./doors/index.ts";
 import type { EventRecord } from "./domain/record.ts";
-import { evidenceVerifiers } from "./identity/index.ts";
+import { createEvidenceVerifier } from "./identity/index.ts";
 import { ledgers } from "./ledger/index.ts";
 import { decide } from "./pdp/decide.ts";
 import type { PathPorts } from "./pdp/path-ports.ts";
@@ -59,7 +59,7 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   const ports: PathPorts = {
     clock,
     identifiers: createIdentifierSource(),
-    evidence: evidenceVerifiers[config.evidence.kind](config.evidence),
+    evidence: createEvidenceVerifier({ claims: config.evidence }),
     ledger: ledgers[config.ledger.kind](config.ledger),
     policy,
     minter: tokens.minter,

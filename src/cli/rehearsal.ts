@@ -10,7 +10,7 @@ import type { PolicyInput } from "../domain/policy-input.ts";
 import type { Fault } from "../domain/refusal.ts";
 import type { RoleCatalogue } from "../domain/role-catalogue.ts";
 import type { Verdict } from "../domain/verdict.ts";
-import { evidenceVerifiers } from "../identity/index.ts";
+import { createEvidenceVerifier } from "../identity/index.ts";
 import { ledgers } from "../ledger/index.ts";
 import { decide } from "../pdp/decide.ts";
 import { createPolicyRoom } from "../policy/index.ts";
@@ -45,7 +45,7 @@ export async function rehearse(config: Config, request: DecisionRequest, time: n
     const decision = await decide(request, {
       clock,
       identifiers: createIdentifierSource(),
-      evidence: evidenceVerifiers[config.evidence.kind](config.evidence),
+      evidence: createEvidenceVerifier({ claims: config.evidence }),
       ledger: ledgers[config.ledger.kind](config.ledger),
       policy: witness,
       minter: unsigning,
@@ -68,8 +68,8 @@ class Witness implements PolicyEngine {
     this.#policy = policy;
   }
 
-  snapshot(): ReturnType<PolicyEngine["snapshot"]> {
-    const snapshot = this.#policy.snapshot();
+  snapshot(now: number): ReturnType<PolicyEngine["snapshot"]> {
+    const snapshot = this.#policy.snapshot(now);
     const { reference, catalogue } = snapshot;
     return {
       reference,

@@ -4,7 +4,7 @@ import { type GatewayName, parseGatewayName } from "../domain/identifiers.ts";
 import type { AuditOptions } from "../audit/index.ts";
 import type { ClockOptions } from "../clock/index.ts";
 import type { Credentials, ListenerOptions } from "../doors/index.ts";
-import type { EvidenceOptions } from "../identity/index.ts";
+import type { GatewayClaimsOptions } from "../identity/index.ts";
 import type { LedgerOptions } from "../ledger/index.ts";
 import type { PathRules } from "../pdp/path-ports.ts";
 import type { PolicyOptions } from "../policy/index.ts";
@@ -19,7 +19,7 @@ export interface Config {
   readonly developmentDefaults: readonly string[];
   readonly stateFolder: string;
   readonly clock: ClockOptions;
-  readonly evidence: EvidenceOptions;
+  readonly evidence: GatewayClaimsOptions;
   readonly rules: PathRules;
   readonly policy: PolicyOptions;
   readonly tokens: TokenOptions;

@@ -9,7 +9,11 @@ export const refusals = {
   claims_conflict: "Two spellings of one claim carry different values.",
   claims_expired: "The claims are past their `exp`.",
   claims_not_yet_valid: "The claims are before their `nbf`.",
+  issuer_not_vouched: "The claims name an issuer that this gateway may not vouch for.",
+  actor_not_named: "The subject's `may_act` does not name this actor.",
   evidence_not_accepted: "This sidecar is not configured for this kind of evidence.",
+  evidence_untrusted: "A token is not one that its issuer's profile vouches for in this use.",
+  actor_not_named: "Neither the subject's token nor its issuer's profile names this actor as one that may act.",
   token_evidence_required: "These claims come from a role token; show the token itself.",
   party_reserved: "A party's identifier lies under urn:chaperone:, which is the sidecar's own.",
   actor_unnamed: "The subject is named but the actor is not.",
@@ -69,7 +73,7 @@ export class Refusal {
     this.reasons = reasons;
   }
 
-  /** `reasons` only where the policy gave its own; otherwise the code's text is the reason. */
+  /** `reasons` where something closer than the code's text is known: the policy's own, or which token and what of it. */
   static because(code: RefusalCode, reasons?: readonly Reason[]): Refusal {
     return new Refusal(
       code,

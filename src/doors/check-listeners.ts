@@ -1,5 +1,5 @@
 /** What a set of listeners must be before any of them opens; and which doors the credentials at hand can serve. */
-import { BlockList, isIP, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv4 } from "node:net";
 import type { Door } from "./door.ts";
 import type { Credentials } from "./house.ts";
 import { ListenerError } from "./listener-error.ts";
@@ -50,7 +50,7 @@ loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || loopback.check(host, isIPv6(host) ? "ipv6" : "ipv4");
+  return host === "localhost" || loopback.check(host, isIPv4(host) ? "ipv4" : "ipv6");
 }
 
 /** One credential, one owner: else a gateway's would open the operator's door, or records would name the wrong one. */

@@ -47,16 +47,17 @@ export class Reception {
   }
 
   async #serveGateway(route: GatewayRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gateway = this.#rules.identifyGateway(request);
-    if (gateway === undefined) return this.#turnAway(response, "credential_required");
-    if (gateway.inFlight >= this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
-    gateway.inFlight += 1;
+    let gateway: ReturnType<IdentifyGateway>;
     try {
+      gateway = this.#rules.identifyGateway(request);
+      if (gateway === undefined) return this.#turnAway(response, "credential_required");
+      gateway.inFlight += 1;
+      if (gateway.inFlight > this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
       await route.answer(request, response, gateway.name);
     } catch (cause) {
       this.#rules.answers.fail(response, cause);
     } finally {
-      gateway.inFlight -= 1;
+      if (gateway !== undefined) gateway.inFlight -= 1;
     }
   }
 

@@ -2,7 +2,6 @@
  * Evidence that an authenticated local gateway decoded and vouches for (MISSION, invariant 7). Nothing here is
  * cryptography: the gateway is the trust root, which is why the door proved it first and the record says so.
  */
-import { bounds } from "../domain/bounds.ts";
 import type { ClaimsEvidence, DecisionRequest } from "../domain/decision-request.ts";
 import type { Actor, Hop, Subject, VerifiedEvidence } from "../domain/delegation-chain.ts";
 import { ExactSet } from "../domain/exact-set.ts";
@@ -14,11 +13,13 @@ import {
   parseIssuer,
   parsePartyId,
 } from "../domain/identifiers.ts";
-import { isJsonObject, type JsonObject, ownMember } from "../domain/json.ts";
+import { type JsonObject, ownMember } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
 import type { GatewayClaimsOptions } from "./options.ts";
-import { readNumericDate, readString, readStrings } from "./read-claims.ts";
+import { mayAct } from "./may-act.ts";
+import { readHops } from "./read-act.ts";
+import { readNumericDate, readProfile, readString, readStrings, separators } from "./read-claims.ts";
 
 /** Whom decoded claims belong to unless the gateway may vouch for the issuer that they name. */
 const gatewayIssuer = assertIssuer("urn:chaperone:gateway");
@@ -28,8 +29,6 @@ const spellings = {
   departments: ["Department", "department", "departments", "Departments"],
   roles: ["Role", "role", "roles", "Roles"],
 } as const;
-
-const separators = { space: / /, comma: /,/, space_or_comma: /[ ,]/, none: undefined } as const;
 
 export function createGatewayClaimsVerifier(options: GatewayClaimsOptions): EvidenceVerifier {
   return {
@@ -50,6 +49,10 @@ function verifyClaims(
   if (verifiedSubject instanceof Refusal) return verifiedSubject;
   const verifiedActor = verifyActor(actor, now, options);
   if (verifiedActor instanceof Refusal) return verifiedActor;
+  // What the subject's issuer said binds here too: a token for one agent is no token for another (P6).
+  if (Object.hasOwn(subject, "may_act") && !mayAct(ownMember(subject, "may_act"), actor)) {
+    return Refusal.because("actor_not_named");
+  }
   const inner = readInnerActors(subject, verifiedSubject.issuer, options);
   if (inner instanceof Refusal) return inner;
   const transaction = readString(subject, "txn");
@@ -102,7 +105,12 @@ function verifyParty(claims: JsonObject, now: number, options: GatewayClaimsOpti
 function readIssuer(claims: JsonObject, { vouchedIssuers }: GatewayClaimsOptions): Issuer | Refusal {
   const named = readString(claims, "iss");
   if (named instanceof Refusal) return named;
-  return vouchedIssuers.find((issuer) => issuer === named) ?? gatewayIssuer;
+  const vouched = vouchedIssuers.find((issuer) => issuer === named);
+  // Beside issuers that are told apart, one that is not would fold the parties of all others into one name.
+  if (vouched === undefined && named !== undefined && vouchedIssuers.length > 0) {
+    return Refusal.because("issuer_not_vouched");
+  }
+  return vouched ?? gatewayIssuer;
 }
 
 function verifySubject(claims: JsonObject, now: number, options: GatewayClaimsOptions): Subject | Refusal {
@@ -111,7 +119,10 @@ function verifySubject(claims: JsonObject, now: number, options: GatewayClaimsOp
   const departments = readStrings(claims, spellings.departments);
   if (departments instanceof Refusal) return departments;
   const roles = readStrings(claims, spellings.roles);
-  return roles instanceof Refusal ? roles : { ...party, departments, roles };
+  if (roles instanceof Refusal) return roles;
+  // The chain is told apart from the claims: a rule that read `act` here would let an inner actor decide (P7).
+  const { act: _chain, ...own } = claims;
+  return { ...party, claims: own, departments, roles };
 }
 
 function verifyActor(claims: JsonObject, now: number, options: GatewayClaimsOptions): Actor | Refusal {
@@ -126,35 +137,19 @@ function verifyActor(claims: JsonObject, now: number, options: GatewayClaimsOpti
   return { ...party, capabilities: ExactSet.of(capabilities), type: profile ?? "ai_agent" };
 }
 
-/** Names separated by single spaces, and not many: the role token repeats them, and no other text of a claim. */
-const profileNames = /^[\w.:/-]+(?: [\w.:/-]+)*$/;
-
-function readProfile(claims: JsonObject): string | undefined | Refusal {
-  const profile = readString(claims, "sub_profile");
-  if (profile === undefined || profile instanceof Refusal) return profile;
-  const isNames = profile.length <= bounds.nameLengthMax && profileNames.test(profile);
-  return isNames ? profile : Refusal.because("claim_malformed");
-}
-
-/** The subject token's nested `act` as root-first hops, walked without recursion (P21). Evidence only. */
+/** Evidence only: an inner actor of ours is proved by its token as well. */
 function readInnerActors(
   claims: JsonObject,
   subjectIssuer: Issuer,
   options: GatewayClaimsOptions,
 ): readonly Hop[] | Refusal {
-  const hops: Hop[] = [];
-  for (let act = ownMember(claims, "act"); act !== undefined; ) {
-    if (!isJsonObject(act)) return Refusal.because("claim_malformed");
-    if (hops.length >= bounds.chainDepthMax) return Refusal.because("chain_too_deep");
+  return readHops(claims, (act) => {
     if (comesFromRoleToken(act, options)) return Refusal.because("token_evidence_required");
     const id = parsePartyId(ownMember(act, "sub"));
     if (id === undefined) return Refusal.because("claim_malformed");
     const issuer = Object.hasOwn(act, "iss") ? readIssuer(act, options) : subjectIssuer;
-    if (issuer instanceof Refusal) return issuer;
-    hops.unshift({ id, issuer });
-    act = ownMember(act, "act");
-  }
-  return hops;
+    return issuer instanceof Refusal ? issuer : { id, issuer };
+  });
 }
 
 function assertIssuer(text: string): Issuer {

@@ -1,7 +1,9 @@
 /** Who is asking: one verifier per kind of evidence. A new kind is one file and one line here. */
+import { Refusal } from "../domain/refusal.ts";
 import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
 import { createGatewayClaimsVerifier } from "./gateway-claims.ts";
-import type { EvidenceOptions } from "./options.ts";
+import type { EvidenceOptions, GatewayClaimsOptions, TokensOptions } from "./options.ts";
+import { createTokensVerifier } from "./token-evidence.ts";
 
 type Verifiers = {
   [Kind in EvidenceOptions["kind"]]: (options: Extract<EvidenceOptions, { kind: Kind }>) => EvidenceVerifier;
@@ -9,6 +11,28 @@ type Verifiers = {
 
 export const evidenceVerifiers: Verifiers = {
   "gateway-claims": createGatewayClaimsVerifier,
+  tokens: createTokensVerifier,
 };
 
-export type { EvidenceOptions, GatewayClaimsOptions } from "./options.ts";
+/** Each kind of evidence goes to its own verifier; a kind without options is refused. */
+export function createEvidenceVerifier(options: {
+  readonly claims?: GatewayClaimsOptions;
+  readonly tokens?: TokensOptions;
+}): EvidenceVerifier {
+  const claims = options.claims && evidenceVerifiers["gateway-claims"](options.claims);
+  const tokens = options.tokens && evidenceVerifiers.tokens(options.tokens);
+  return {
+    verify(request, now) {
+      const verifier = { claims, tokens }[request.evidence.kind];
+      return verifier?.verify(request, now) ?? Refusal.because("evidence_not_accepted");
+    },
+  };
+}
+
+export type {
+  EvidenceOptions,
+  GatewayClaimsOptions,
+  OidcProfileOptions,
+  ProfileOptions,
+  TokensOptions,
+} from "./options.ts";

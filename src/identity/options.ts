@@ -1,10 +1,18 @@
-import type { Issuer } from "../domain/identifiers.ts";
+import type { ShownTokenType } from "../domain/decision-request.ts";
+import type { Issuer, PartyId } from "../domain/identifiers.ts";
+import type { PublishedKeys } from "../ports/published-keys.ts";
+import type { SignatureAlgorithm } from "./keys/signature-algorithm.ts";
+import type { StaticKeysOptions } from "./keys/static-keys.ts";
+import type { TokenKind } from "./read-token.ts";
+
+/** What separates names in one string; an array's elements are one each. */
+export type Separator = "space" | "comma" | "space_or_comma" | "none";
 
 /** How a gateway's decoded claims are read (DESIGN §6 "Claims"). */
 export interface GatewayClaimsOptions {
   readonly kind: "gateway-claims";
   /** What separates capabilities in one string; departments and roles are never split. */
-  readonly capabilitySeparators: "space" | "comma" | "space_or_comma" | "none";
+  readonly capabilitySeparators: Separator;
   /** Issuers that the gateway may vouch for by naming them in `iss`; otherwise claims belong to the gateway. */
   readonly vouchedIssuers: readonly Issuer[];
   /** Our own issuer: claims that name it must come as a token. */
@@ -13,4 +21,69 @@ export interface GatewayClaimsOptions {
   readonly leewaySeconds: number;
 }
 
-export type EvidenceOptions = GatewayClaimsOptions;
+/** Whose tokens are evidence. */
+export interface TokensOptions {
+  readonly kind: "tokens";
+  /** One profile for each issuer; a token of any other issuer is refused. */
+  readonly issuers: readonly ProfileOptions[];
+  /** Our own issuer and its keys, for the profile `chaperone`; no other profile may be of it. */
+  readonly own: { readonly issuer: Issuer; readonly keys: PublishedKeys };
+}
+
+export type EvidenceOptions = GatewayClaimsOptions | TokensOptions;
+
+/** Where a list of names stands in a token. */
+export interface ClaimPlace {
+  /** Member by member from the outside: `["realm_access", "roles"]`. */
+  readonly path: readonly string[];
+  readonly separator: Separator;
+}
+
+export interface NamedActor {
+  readonly issuer: Issuer;
+  readonly id: PartyId;
+}
+
+/** An issuer of JWTs as OpenID Connect and RFC 9068 have them. */
+export interface OidcProfileOptions {
+  readonly kind: "oidc";
+  /** Byte for byte as in `iss`. */
+  readonly issuer: Issuer;
+  readonly keys: StaticKeysOptions;
+  readonly algorithms: readonly SignatureAlgorithm[];
+  /** Which header `typ` is accepted for a token shown as this; empty: never. */
+  readonly kinds: Readonly<Record<ShownTokenType, readonly TokenKind[]>>;
+  /** `aud` must be exactly one of these. */
+  readonly audiences: readonly string[];
+  /** `accept`: one of `audiences` among others will do, and the token can be replayed at those others. */
+  readonly multipleAudiences: "refuse" | "accept";
+  /** Clients to which the token may have been issued (`client_id`, else `azp`); empty: any. Needed where `typ` says little (P3). */
+  readonly clients: readonly string[];
+  readonly vouchesFor: "subjects" | "actors" | "both";
+  /** Undefined: this issuer says nothing of it. */
+  readonly capabilities: ClaimPlace | undefined;
+  readonly departments: ClaimPlace | undefined;
+  readonly roles: ClaimPlace | undefined;
+  readonly scopes: ClaimPlace | undefined;
+  /** The permissions that each scope allows; a scope that is not listed allows none. */
+  readonly permissions: Readonly<Record<string, readonly string[]>>;
+  /** The claim that names the chain's beginning, such as `sid`; undefined: each decision begins a chain. */
+  readonly chainSource: string | undefined;
+  /** Who may act for its subjects when a token has no `may_act`. Empty: nobody. */
+  readonly allowedActors: readonly NamedActor[];
+  /** Beside its own, whose actors a `may_act` without `iss` may mean. */
+  readonly actorIssuers: readonly Issuer[];
+  /** Tolerance on `exp`, `nbf` and `iat`, seconds, at most 30. */
+  readonly leewaySeconds: number;
+  /** From `iat` to `exp`, at most a day. */
+  readonly lifetimeSecondsMax: number;
+}
+
+/** Our own role tokens, shown to be exchanged onward. */
+export interface ChaperoneProfileOptions {
+  readonly kind: "chaperone";
+  /** At most 5. */
+  readonly leewaySeconds: number;
+}
+
+export type ProfileOptions = OidcProfileOptions | ChaperoneProfileOptions;

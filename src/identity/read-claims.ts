@@ -3,8 +3,16 @@
  * refuses the whole claim, and two spellings with different values refuse both (P24, P25).
  */
 import { bounds } from "../domain/bounds.ts";
-import { isJsonArray, type Json, type JsonObject, ownMember } from "../domain/json.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject, ownMember } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
+import type { ClaimPlace, Separator } from "./options.ts";
+
+export const separators: Readonly<Record<Separator, RegExp | undefined>> = {
+  space: / /,
+  comma: /,/,
+  space_or_comma: /[ ,]/,
+  none: undefined,
+};
 
 /** The strings of a claim that gateways send as a string or an array, under any one of `spellings`. */
 export function readStrings(
@@ -37,6 +45,31 @@ export function readNumericDate(claims: JsonObject, name: string): number | unde
   return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER
     ? value
     : Refusal.because("claim_malformed");
+}
+
+/** The names at one place of a token; nothing there, or no place, means none. */
+export function readPlace(claims: JsonObject, place: ClaimPlace | undefined): readonly string[] | Refusal {
+  const last = place?.path.at(-1);
+  if (place === undefined || last === undefined) return [];
+  let holder = claims;
+  for (const member of place.path.slice(0, -1)) {
+    const next = ownMember(holder, member);
+    if (next === undefined) return [];
+    if (!isJsonObject(next)) return Refusal.because("claim_malformed");
+    holder = next;
+  }
+  return readStrings(holder, [last], separators[place.separator]);
+}
+
+/** Names separated by single spaces, and not many: the role token repeats them, and no other text of a claim. */
+const profileNames = /^[\w.:/-]+(?: [\w.:/-]+)*$/;
+
+/** `sub_profile`: what kind of actor it is. */
+export function readProfile(claims: JsonObject): string | undefined | Refusal {
+  const profile = readString(claims, "sub_profile");
+  if (profile === undefined || profile instanceof Refusal) return profile;
+  const isNames = profile.length <= bounds.nameLengthMax && profileNames.test(profile);
+  return isNames ? profile : Refusal.because("claim_malformed");
 }
 
 function toStrings(value: Json, separator: RegExp | undefined): readonly string[] | undefined {
