@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { RequestError, type RequestErrorCode } from "../domain/request-error.ts";
 import type { Answers } from "./answers.ts";
-import type { IdentifyGateway } from "./callers.ts";
+import type { Gateway, IdentifyGateway } from "./callers.ts";
 import type { BearerCredentials } from "./credentials.ts";
-import type { GatewayRoute, Route } from "./door.ts";
+import type { ClientRoute, GatewayRoute, Route } from "./door.ts";
 import { isFromBrowser } from "./headers.ts";
 import type { HostCheck } from "./hosts.ts";
 
@@ -12,6 +12,8 @@ export interface ReceptionRules {
   readonly routes: readonly Route[];
   readonly isHostAccepted: HostCheck;
   readonly identifyGateway: IdentifyGateway;
+  /** Which gateway may vouch for a client. */
+  readonly identifyVoucher: IdentifyGateway;
   readonly operators: BearerCredentials<"operator">;
   readonly concurrencyMax: number;
   readonly answers: Answers;
@@ -20,6 +22,8 @@ export interface ReceptionRules {
 export class Reception {
   readonly #rules: ReceptionRules;
   readonly #routes: ReadonlyMap<string, Route>;
+  /** Clients that no gateway stands for share one count: who they are is known only after the work of finding out. */
+  readonly #strangers: Pick<Gateway, "inFlight"> = { inFlight: 0 };
   isStopping = false;
 
   constructor(rules: ReceptionRules) {
@@ -42,22 +46,55 @@ export class Reception {
       void this.#serveGateway(route, request, response);
       return;
     }
+    if (route.admits === "client") {
+      void this.#serveClient(route, request, response);
+      return;
+    }
     if (operators.ownerOf(request) === undefined) return this.#turnAway(response, "credential_required");
     route.answer(request, response);
   }
 
   async #serveGateway(route: GatewayRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let gateway: ReturnType<IdentifyGateway>;
+    const gateway = this.#identify(this.#rules.identifyGateway, request, response);
+    if (gateway === "failed") return;
+    if (gateway === undefined) return this.#turnAway(response, "credential_required");
+    await this.#serveWithin(gateway, response, () => route.answer(request, response, gateway.name));
+  }
+
+  async #serveClient(route: ClientRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gateway = this.#identify(this.#rules.identifyVoucher, request, response);
+    if (gateway === "failed") return;
+    const party = gateway ?? this.#strangers;
+    await this.#serveWithin(party, response, () => route.answer(request, response, gateway?.name));
+  }
+
+  /** A failing proof answers 500 and ends nothing else. */
+  #identify(
+    identify: IdentifyGateway,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Gateway | undefined | "failed" {
     try {
-      gateway = this.#rules.identifyGateway(request);
-      if (gateway === undefined) return this.#turnAway(response, "credential_required");
-      gateway.inFlight += 1;
-      if (gateway.inFlight > this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
-      await route.answer(request, response, gateway.name);
+      return identify(request);
+    } catch (cause) {
+      this.#rules.answers.fail(response, cause);
+      return "failed";
+    }
+  }
+
+  async #serveWithin(
+    party: Pick<Gateway, "inFlight">,
+    response: ServerResponse,
+    answer: () => Promise<void>,
+  ): Promise<void> {
+    if (party.inFlight >= this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
+    party.inFlight += 1;
+    try {
+      await answer();
     } catch (cause) {
       this.#rules.answers.fail(response, cause);
     } finally {
-      if (gateway !== undefined) gateway.inFlight -= 1;
+      party.inFlight -= 1;
     }
   }
 
