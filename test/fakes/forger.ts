@@ -16,7 +16,7 @@ export interface Forger {
   readonly header: JsonObject;
   readonly claims: JsonObject;
   /** Signed with the issuer's key. Text is signed as it stands, other values as their JSON. */
-  sign(header: Json, payload: Json): string;
+  readonly sign: (header: Json, payload: Json) => string;
 }
 
 /** Closed when the test ends. */

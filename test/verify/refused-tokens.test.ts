@@ -2,7 +2,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Json, JsonObject } from "../../src/domain/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../src/domain/json.ts";
 import { type RoleTokenErrorCode, roleTokenErrors, verifyRoleToken } from "../../src/verify/index.ts";
 import { createForger, type Forger, signWithHmac } from "../fakes/forger.ts";
 import { flights, testTime } from "../fakes/path-ports.ts";
@@ -26,15 +26,15 @@ function changed(claims: JsonObject, parts: Readonly<Record<string, Json | undef
 
 describe("P1, P2, P17: the header", () => {
   const wrong: readonly (readonly [string, (header: JsonObject) => Json])[] = [
-    ["no algorithm", ({ alg: _, ...header }) => header],
+    ["no algorithm", (header) => changed(header, { alg: undefined })],
     ...["none", "None", "HS256", "RS256", "ES384", "ES256K", "es256", ""].map(
       (alg) => [`alg ${alg}`, (header: JsonObject) => ({ ...header, alg })] as const,
     ),
     ...["JWT", "at+JWT", "application/at+jwt", "txntoken+jwt", "dpop+jwt", "secevent+jwt", "logout+jwt", ""].map(
       (typ) => [`typ ${typ}`, (header: JsonObject) => ({ ...header, typ })] as const,
     ),
-    ["no typ", ({ typ: _, ...header }) => header],
-    ["no key id", ({ kid: _, ...header }) => header],
+    ["no typ", (header) => changed(header, { typ: undefined })],
+    ["no key id", (header) => changed(header, { kid: undefined })],
     ["a key id that is a path", (header) => ({ ...header, kid: "../../etc/passwd" })],
     ["a long key id", (header) => ({ ...header, kid: "k".repeat(10_000) })],
     ...["jku", "x5u", "jwk", "x5c", "crit", "b64", "zip", "cty", "enc"].map(
@@ -117,7 +117,7 @@ describe("claims that the issuer's key signed and the sidecar never mints", () =
   };
   const place = (parts: Readonly<Record<string, Json | undefined>>) => (claims: JsonObject) => {
     const { delegation } = claims;
-    return { ...claims, delegation: changed(typeof delegation === "object" ? Object(delegation) : {}, parts) };
+    return { ...claims, delegation: changed(isJsonObject(delegation) ? delegation : {}, parts) };
   };
   const set = (parts: Readonly<Record<string, Json | undefined>>) => (claims: JsonObject) => changed(claims, parts);
   const detail = { type: "chaperone_action", locations: [flights], actions: ["flights:book"], identifier: "t" };
@@ -267,7 +267,7 @@ test("P33: an error says its code and its text, and nothing of the token", async
     code: "audience_wrong",
     message: roleTokenErrors.audience_wrong,
   });
-  expect(JSON.stringify(Object.entries(Object(cause)))).not.toMatch(/eyJ|alice|flights/);
+  expect(JSON.stringify([cause, String(cause)])).not.toMatch(/eyJ|alice|flights/);
 });
 
 describe("an option that is wrong stops the programmer, whatever the token", () => {
@@ -294,7 +294,7 @@ describe("an option that is wrong stops the programmer, whatever the token", () 
 });
 
 describe("keys over HTTP", () => {
-  async function publish(answer: RequestListener): Promise<{ jwks: string; fetched(): number }> {
+  async function publish(answer: RequestListener): Promise<{ jwks: string; fetched: () => number }> {
     let count = 0;
     const server = createServer((request, response) => {
       count += 1;
