@@ -6,9 +6,9 @@ FROM node:26.10.0-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY rolldown.config.ts ./
 COPY src ./src
-RUN npm run build
+RUN npm run build:sidecar
 
 FROM node:26.10.0-trixie-slim AS dependencies
 WORKDIR /app

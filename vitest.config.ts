@@ -4,6 +4,7 @@ import { ReportCounts } from "./test/report-counts.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/prepare-tools.ts"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     passWithNoTests: false,

@@ -52,7 +52,7 @@ export async function measureDataGrowth(plan: DataGrowthPlan): Promise<DataGrowt
 function time(room: PolicyRoom, evaluations: number): number {
   const startedAt = performance.now();
   for (let index = 0; index < evaluations; index++) {
-    const verdict = room.snapshot().evaluate(foundingInput);
+    const verdict = room.snapshot(0).evaluate(foundingInput);
     if (verdict.outcome !== "allow") throw new Error(`the founding request was answered ${verdict.outcome}`);
   }
   return ((performance.now() - startedAt) * 1000) / evaluations;

@@ -23,6 +23,7 @@ export function renderReport(
     number(spreadOf(figures.p99Milliseconds), 2),
     figures.memoryMebibytes.toFixed(0),
     number(spreadOf(figures.coldStartMilliseconds), 0),
+    number(spreadOf(figures.startCpuMilliseconds), 0),
   ]);
   const header = [
     "",
@@ -33,6 +34,7 @@ export function renderReport(
     `p99 ms at ${plan.ratePerSecond}/s`,
     "memory MiB",
     "cold start ms",
+    "CPU ms to start",
   ];
   const decisions = Math.min(...subjects.map(({ figures }) => figures.decisions));
   return [
@@ -42,7 +44,14 @@ export function renderReport(
     table([header, ...rows]),
     "",
     table([
-      ["", "CPU ÷ OPA without a token", "CPU ÷ OPA with one", "cold start ÷ bare", "memory ÷ bare"],
+      [
+        "",
+        "CPU ÷ OPA without a token",
+        "CPU ÷ OPA with one",
+        "cold start ÷ bare",
+        "CPU to start ÷ bare",
+        "memory ÷ bare",
+      ],
       ...subjects
         .filter(({ system }) => system.name.startsWith("Chaperone"))
         .map(({ system, figures }) => [system.name, ...ratios(figures, floor, named(subjects, "OPA + token"), bare)]),
@@ -61,6 +70,7 @@ function ratios(figures: Figures, opa: Figures, signingOpa: Figures, bare: Figur
     number(ratioOf(figures.cpuMicroseconds, opa.cpuMicroseconds), 2),
     number(ratioOf(figures.cpuMicroseconds, signingOpa.cpuMicroseconds), 2),
     number(ratioOf(figures.coldStartMilliseconds, bare.coldStartMilliseconds), 2),
+    number(ratioOf(figures.startCpuMilliseconds, bare.startCpuMilliseconds), 2),
     (figures.memoryMebibytes / bare.memoryMebibytes).toFixed(2),
   ];
 }

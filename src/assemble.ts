@@ -79,6 +79,7 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     metrics: telemetry.metrics,
     observer: telemetry.observer,
     credentials: config.credentials,
+    clients: undefined,
   };
   announceStart(announcer, config, world, clock.read().epochSeconds);
   opened.defer(() => {

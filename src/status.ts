@@ -16,15 +16,19 @@ export interface Rooms {
 /** Ready means that a well-formed request can be allowed now. */
 export function describeReadiness({ policy, tokens, audit, clock }: Rooms): Readiness {
   const { active, rejection } = policy.state();
+  const { epochSeconds, isReliable } = clock.read();
   const keys = tokens.state();
   const { failing } = audit.state();
   const checks = {
-    clock: check(clock.read().isReliable, "wall time stepped back"),
-    policy: check(active !== undefined && isFresh(policy), rejection?.code ?? "no bundle is active"),
+    clock: check(isReliable, "wall time stepped back"),
+    policy: check(active !== undefined && isFresh(policy, epochSeconds), rejection?.code ?? "no bundle is active"),
     keys: check(keys.active !== undefined, keys.problem?.code ?? "no key is active"),
     audit: check(failing === undefined, failing?.why ?? ""),
   };
-  return { ready: Object.values(checks).every(({ ok }) => ok), checks };
+  const ready = Object.values(checks).every(({ ok }) => ok);
+  // Said, but no reason to be taken out of service: the last good bundle still decides (DESIGN §7).
+  const newestBundle = check(rejection === undefined, rejection?.code ?? "");
+  return { ready, checks: { ...checks, newest_bundle: newestBundle } };
 }
 
 function check(ok: boolean, detail: string): { readonly ok: boolean; readonly detail?: string } {
@@ -32,9 +36,9 @@ function check(ok: boolean, detail: string): { readonly ok: boolean; readonly de
 }
 
 /** A bundle that is too old throws instead of giving a snapshot. */
-function isFresh(policy: Rooms["policy"]): boolean {
+function isFresh(policy: Rooms["policy"], now: number): boolean {
   try {
-    policy.snapshot();
+    policy.snapshot(now);
     return true;
   } catch {
     return false;

@@ -38,8 +38,10 @@ export async function createChaperone(world: ChaperoneWorld, transport: "socket"
     { name: "gateway", address: `unix:${socketPath}`, doors: ["authorize"], callers: "socket" },
     { name: "local", address: `127.0.0.1:${port}`, doors: ["authorize", "public"], callers: "credential" },
   ];
+  // A deny because a starved machine kept an evaluation waiting would be a right answer to another question.
+  const settings = { listeners, log: { level: "error" }, policy: { deadline_milliseconds: 1000 } };
   // JSON is YAML.
-  await writeFile(config, JSON.stringify({ listeners, log: { level: "error" } }));
+  await writeFile(config, JSON.stringify(settings));
   let state = "";
   return {
     name: transport === "socket" ? "Chaperone" : "Chaperone, TCP",

@@ -8,6 +8,7 @@
 package chaperone
 
 import data.chaperone.clearance
+import data.chaperone.delegation
 import data.chaperone.least_privilege
 import data.chaperone.objections.objections
 
@@ -31,16 +32,19 @@ decision := {"outcome": "deny", "reasons": _listed(objections)} if {
 	count(clearance.approvals) > 0
 	clearance.once_approved
 	least_privilege.choice
-} else := {
-	"outcome": "allow",
-	"role": choice.role,
-	"permissions": choice.permissions,
-	"ceiling": "catalogue",
-	"ttl_seconds": choice.ttl_seconds,
-	"limits": [],
-	"obligations": [],
-	"reasons": [{"code": "permitted", "message": "The chosen role is the smallest that covers what is asked."}],
-} if {
+} else := object.union(
+	{
+		"outcome": "allow",
+		"role": choice.role,
+		"permissions": choice.permissions,
+		"ceiling": "catalogue",
+		"ttl_seconds": choice.ttl_seconds,
+		"limits": [],
+		"obligations": [],
+		"reasons": [{"code": "permitted", "message": "The chosen role is the smallest that covers what is asked."}],
+	},
+	delegation.member,
+) if {
 	choice := least_privilege.choice
 	clearance.complete
 }

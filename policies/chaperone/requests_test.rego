@@ -53,11 +53,30 @@ autonomous := object.union(founding, {
 	"asked": {"capabilities": ["reorder_stock"]},
 })
 
+# What the sidecar says of the grant that a token of ours stands for: first in its chain, with room for two hops more.
+parent(audience, permissions) := {
+	"id": "g-1",
+	"audience": audience,
+	"audiences": [audience],
+	"permissions": permissions,
+	"depth": 1,
+	"max_depth": 3,
+	"expires_at": wednesday_noon + 60,
+}
+
 # Our token shown for one call: the person's attributes are not in it.
-used(parent, permissions) := object.union(founding, {
+used(grant, permissions) := object.union(founding, {
 	"phase": "use",
 	"subject": {"claims": {}, "departments": [], "roles": []},
 	"actor": {"claims": {}, "capabilities": []},
 	"asked": {"capabilities": [], "permissions": permissions},
-	"parent": parent,
+	"parent": grant,
+})
+
+# Our token exchanged onward by the next agent.
+handed_on(grant, permissions) := object.union(used(grant, permissions), {
+	"phase": "delegate",
+	"subject": {"id": "alice", "issuer": "https://idp.example"},
+	"actor": {"id": "flight-search", "issuer": "https://idp.example"},
+	"chain": [{"id": "travel-planner", "issuer": "https://idp.example"}],
 })

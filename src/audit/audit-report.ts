@@ -17,6 +17,7 @@ export const findings = {
   signature_wrong: "The checkpoint's signature is not that of its bytes.",
   key_unknown: "The checkpoint is signed with a key that was not given.",
   checkpoint_missing: "More lines than promised stand here without a checkpoint.",
+  seal_missing: "Nothing here is sealed with the key that was given, so nothing shows that any of it is genuine.",
   half_written: "A file that was followed by another one ends in the middle of a line.",
   head_missing: "The chain does not reach, or no longer holds, the checkpoint that was kept elsewhere.",
   head_differs: "The chain holds another record at the place of the checkpoint that was kept elsewhere.",

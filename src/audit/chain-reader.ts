@@ -27,8 +27,9 @@ export class ChainReader {
   readonly #seal: ChainSeal;
   #file: FileAtHand | undefined;
   #lowestFile: number | undefined;
-  /** What the newest header says the lowest file is. */
-  #oldest: number | undefined;
+  /** What the newest header says the lowest file is, and what it was when a checkpoint sealed it. */
+  #claimedOldest: number | undefined;
+  #oldest = 1;
   #first: ChainedLine | undefined;
   #last: ChainedLine | undefined;
   #files = 0;
@@ -84,6 +85,7 @@ export class ChainReader {
     if (finding?.code === "record_repeated" || finding?.code === "record_misplaced") return;
     const unsealed = this.#seal.take(line, raw.bytes, this.#findings.count === 0);
     if (unsealed !== undefined) this.#findings.add(unsealed, place);
+    else if (line.type === "checkpoint") this.#oldest = this.#claimedOldest ?? this.#oldest;
     this.#compareHead(line, place);
     this.#count(line);
   }
@@ -105,7 +107,7 @@ export class ChainReader {
     const { members } = line;
     this.#first ??= line;
     this.#last = line;
-    if (line.type === "file") this.#oldest = numberMember(members, "oldest");
+    if (line.type === "file") this.#claimedOldest = numberMember(members, "oldest");
     else if (line.type === "record") this.#records += 1;
     if (members["event"] === "recovered") this.#recoveries += 1;
   }
@@ -141,9 +143,14 @@ export class ChainReader {
   /** What only the whole can show. */
   #conclude(): void {
     const [oldest, lowest] = [this.#oldest, this.#lowestFile];
-    if (oldest !== undefined && lowest !== undefined && lowest > oldest) this.#reportMissingFiles(oldest, lowest - 1);
+    if (lowest !== undefined && lowest > oldest) this.#reportMissingFiles(oldest, lowest - 1);
     if (this.#last === undefined) this.#findings.add("log_empty", this.#place());
     if (this.#options.head !== undefined && !this.#isHeadPlaceTaken) this.#findings.add("head_missing", {});
+    const isKeyGiven = (this.#options.publicKeys ?? []).length > 0;
+    // With another finding nothing may be sealed because of that one.
+    if (isKeyGiven && this.#seal.sealedTo === undefined && this.#findings.count === 0) {
+      this.#findings.add("seal_missing", this.#place());
+    }
   }
 
   #span(): Pick<

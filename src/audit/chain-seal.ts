@@ -52,5 +52,5 @@ export class ChainSeal {
 }
 
 function promiseOf({ members }: ChainedLine): number {
-  return Math.min(numberMember(members, "next_within") ?? 0, limits.checkpointWithinMax);
+  return Math.min(Math.max(numberMember(members, "next_within") ?? 0, 0), limits.checkpointWithinMax);
 }

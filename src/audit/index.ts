@@ -25,7 +25,7 @@ export async function openDecisionLog(options: AuditOptions, world: { readonly c
   await makeFolder(folder);
   const lock = lockFolder(folder);
   try {
-    const found = await recoverFolder(folder);
+    const found = await recoverFolder(folder, options.checkpointEvery);
     const journal = beginJournal({ ...options, folder, key, clock: world.clock }, found);
     const commit = createCommit(options.durability, journal, world.clock);
     return new OpenLog({ folder, publicKey: key.publicKey, journal, found, lock, commit });

@@ -168,6 +168,8 @@ export class Journal {
     try {
       const draft = new ChainDraft(this.#terms, this.#chain);
       draft.addFileHeader({ number: next.number, oldest, time });
+      // What tells that files were deleted is sealed before they are, or anybody could say it of files that they took away.
+      if (oldest > this.#oldest) draft.addCheckpoint("rotation", time);
       next.append(draft.text);
       this.#chain = draft.state;
     } catch (cause) {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { unavailable } from "./audit-error.ts";
 import type { ChainState } from "./chain.ts";
 import { beforeFirst, type ChainedLine } from "./chained-line.ts";
-import { checkpointHead } from "./checkpoint.ts";
+import { checkpointHead, numberMember } from "./checkpoint.ts";
 import { limits } from "./limits.ts";
 import { readLastLine } from "./line-reader.ts";
 import { fileName, firstGap, listFileNumbers, partialName } from "./log-folder.ts";
@@ -44,7 +44,8 @@ const unwritten = {
   lastRecordedTime: undefined,
 };
 
-export async function recoverFolder(folder: string): Promise<RecoveredFolder> {
+/** `checkpointEvery`: how many lines are taken over unsealed when no checkpoint promised another number. */
+export async function recoverFolder(folder: string, checkpointEvery: number): Promise<RecoveredFolder> {
   const numbers = listFileNumbers(folder);
   const gap = firstGap(numbers);
   if (gap !== undefined) throw refuse(fileName(gap), "is missing");
@@ -52,20 +53,28 @@ export async function recoverFolder(folder: string): Promise<RecoveredFolder> {
   if (newest === undefined) return { ...unwritten, recoveries: [] };
   const scanned = await scanFile(folder, newest);
   const cut = scanned.brokenTail === undefined ? [] : [await cutTail(folder, newest, scanned.brokenTail)];
-  if (!("writer" in scanned)) return dropUnbegun(folder, newest, cut);
+  if (!("writer" in scanned)) return dropUnbegun(folder, checkpointEvery, newest, cut);
   const before = numbers.length > 1 ? await readLastLine(join(folder, fileName(newest - 1))) : undefined;
   if (numbers.length > 1 || newest === 1) checkLink(scanned, before, newest);
+  checkUnsealed(scanned, before, { newest, checkpointEvery });
   const recoveries = cut.length > 0 || scanned.isStopped ? cut : [uncleanStop(newest)];
   const head = scanned.chain.head ?? (before === undefined ? undefined : checkpointHead(before));
-  return { ...scanned, chain: { ...scanned.chain, head }, fileNumber: newest, recoveries };
+  // The next checkpoint may come earlier than was promised, never later than this process is told.
+  const checkpointDue = Math.min(scanned.chain.checkpointDue, checkpointEvery);
+  return { ...scanned, chain: { ...scanned.chain, head, checkpointDue }, fileNumber: newest, recoveries };
 }
 
 /** A process died while it began this file: without it the one before is the newest again. */
-async function dropUnbegun(folder: string, number: number, cut: readonly Recovery[]): Promise<RecoveredFolder> {
+async function dropUnbegun(
+  folder: string,
+  checkpointEvery: number,
+  number: number,
+  cut: readonly Recovery[],
+): Promise<RecoveredFolder> {
   const numbers = listFileNumbers(folder);
   if (numbers.length === 1 && number !== 1) throw refuse(fileName(number - 1), "is missing");
   await unlink(join(folder, fileName(number)));
-  const found = await recoverFolder(folder);
+  const found = await recoverFolder(folder, checkpointEvery);
   const torn = [...cut, ...found.recoveries].filter(({ cutBytes }) => cutBytes > 0);
   return { ...found, recoveries: torn.length > 0 ? torn : [uncleanStop(number)] };
 }
@@ -83,6 +92,22 @@ function checkLink(scanned: ScannedFile, before: ChainedLine | undefined, newest
   const isSameWriter = newest === 1 || before?.writer === scanned.writer;
   if (scanned.previousHash === expected && isSameWriter) return;
   throw refuse(fileName(newest), "does not follow the file before it");
+}
+
+/**
+ * This process will seal with its own key what it takes over, so that may be no more than a crash leaves unsealed. A
+ * header's promise does not count, because nothing seals a header that no checkpoint follows.
+ */
+function checkUnsealed(
+  { unsealedLines, promisedWithin }: ScannedFile,
+  before: ChainedLine | undefined,
+  { newest, checkpointEvery }: { readonly newest: number; readonly checkpointEvery: number },
+): void {
+  if (before !== undefined && before.type !== "checkpoint") throw refuse(fileName(newest - 1), "ends unsealed");
+  const promised = promisedWithin ?? (before === undefined ? 0 : numberMember(before.members, "next_within")) ?? 0;
+  if (unsealedLines <= Math.max(checkpointEvery, promised)) return;
+  const why = `holds ${unsealedLines} lines without a checkpoint (was audit.checkpoint_every larger when it was written?)`;
+  throw refuse(fileName(newest), why);
 }
 
 /** The bytes are on the disk elsewhere before they are cut here. */

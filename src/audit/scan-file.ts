@@ -20,6 +20,10 @@ export interface ScannedFile {
   /** The hash that its first line names as its predecessor's. */
   readonly previousHash: string;
   readonly oldest: number;
+  /** Lines behind the newest checkpoint here, or all. */
+  readonly unsealedLines: number;
+  /** What the newest checkpoint here promised; undefined: there is none. */
+  readonly promisedWithin: number | undefined;
   readonly sizeBytes: number;
   /** Of the newest checkpoint and the last line: times hardly ever fall within a file. */
   readonly lastRecordedTime: number | undefined;
@@ -46,6 +50,7 @@ class Scan {
   #last: { readonly link: ChainLink; readonly raw: RawLine } | undefined;
   #head: AuditHead | undefined;
   #due = 0;
+  #promisedWithin: number | undefined;
   #oldest = 1;
   #time: number | undefined;
   #broken: { readonly tail: BrokenTail; readonly claimed: number | undefined } | undefined;
@@ -82,6 +87,7 @@ class Scan {
     if (link.type === "checkpoint") {
       this.#head = checkpointHead({ ...link, members });
       this.#due = nextWithin;
+      this.#promisedWithin = nextWithin;
       return;
     }
     if (members["file"] !== this.#number) throw this.#refuse(1, link.sequence, "is the first line of another file");
@@ -115,6 +121,8 @@ class Scan {
       },
       previousHash: first.previousHash,
       oldest: this.#oldest,
+      unsealedLines: link.sequence - (this.#head?.sequence ?? first.sequence - 1),
+      promisedWithin: this.#promisedWithin,
       sizeBytes: raw.offset + raw.sizeBytes + 1,
       lastRecordedTime: this.#time,
       isStopped: link.type === "checkpoint" && members["reason"] === "stop",

@@ -10,33 +10,23 @@ import {
   verifyAuditFolder,
   type VerifyOptions,
 } from "../audit/index.ts";
-import { type CliIo, type Command, configOptions, type Given, jsonOption } from "./command.ts";
+import type { CliIo, Given, Run } from "./command.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { requireConfig } from "./read-config.ts";
 import { plain, renderJson, renderRows } from "./terminal.ts";
 
-export const auditVerify: Command = {
-  summary: "Find what was changed, removed, reordered, cut or rewritten in a decision log.",
-  operands: { usage: "[folder]", min: 0, max: 1 },
-  options: {
-    head: { value: "checkpoint", help: "A checkpoint that was kept elsewhere: the log must still reach and hold it." },
-    "public-key": { value: "file", help: "The audit key's public half (PEM): no other key may have signed." },
-    ...configOptions,
-    ...jsonOption,
-  },
-  run: async (given, io) => {
-    const folder = given.operands[0] ?? requireConfig(given, io)?.audit.folder;
-    if (folder === undefined) return exitCodes.wrong;
-    const options = readOptions(given);
-    if (typeof options === "string") {
-      io.stderr.write(`chaperone: ${options}\n`);
-      return exitCodes.wrong;
-    }
-    const report = await verifyAuditFolder(folder, options);
-    if (given.has("json")) io.stdout.write(renderJson(report));
-    else printReport(folder, report, io);
-    return exitOf(report);
-  },
+export const auditVerify: Run = async (given, io) => {
+  const folder = given.operands[0] ?? requireConfig(given, io)?.audit.folder;
+  if (folder === undefined) return exitCodes.wrong;
+  const options = readOptions(given);
+  if (typeof options === "string") {
+    io.stderr.write(`chaperone: ${options}\n`);
+    return exitCodes.wrong;
+  }
+  const report = await verifyAuditFolder(folder, options);
+  if (given.has("json")) io.stdout.write(renderJson(report));
+  else printReport({ folder, options, report }, io);
+  return exitOf(report);
 };
 
 /** The options, or what is wrong with them. */
@@ -60,22 +50,43 @@ function readPublicKey(file: string): string | undefined {
   }
 }
 
+/** These say that nothing could be told, not that something is wrong. A young log has no checkpoint yet. */
+const untold: ReadonlySet<string> = new Set(["folder_unreadable", "log_empty", "seal_missing"]);
+
 function exitOf({ isIntact, findings }: AuditReport): ExitCode {
   if (isIntact) return exitCodes.yes;
-  const isUnread = findings.every(({ code }) => code === "folder_unreadable" || code === "log_empty");
-  return isUnread ? exitCodes.unavailable : exitCodes.no;
+  return findings.every(({ code }) => untold.has(code)) ? exitCodes.unavailable : exitCodes.no;
 }
 
-function printReport(folder: string, report: AuditReport, io: CliIo): void {
-  const { isIntact, files, records, sealedTo, unsealedLines, endsWithStop } = report;
+const verdicts: Readonly<Partial<Record<ExitCode, string>>> = {
+  [exitCodes.yes]: "intact, as far as can be seen",
+  [exitCodes.no]: "NOT INTACT",
+};
+
+function describeHead({ isHeadConfirmed }: AuditReport, { head }: VerifyOptions): string {
+  if (head === undefined) return "none was given";
+  return isHeadConfirmed ? "confirmed" : "NOT confirmed";
+}
+
+interface Verified {
+  readonly folder: string;
+  readonly options: VerifyOptions;
+  readonly report: AuditReport;
+}
+
+function printReport({ folder, options, report }: Verified, io: CliIo): void {
+  const { files, records, sealedTo, unsealedLines, endsWithStop, halfWrittenBytes, recoveries } = report;
   io.stdout.write(
     renderRows([
       ["log", folder],
-      ["verdict", isIntact ? "intact, as far as can be seen" : "NOT INTACT"],
+      ["verdict", verdicts[exitOf(report)] ?? "NOT SHOWN to be intact"],
       ["read", `${records} records in ${files} files`],
       ["sealed to", sealedTo === undefined ? "nothing" : renderHead(sealedTo)],
       ["unsealed", `${unsealedLines} lines`],
+      ["head", describeHead(report, options)],
       ["last stop", endsWithStop ? "in order" : "not in order: running, killed or cut"],
+      ["half-written", `${halfWrittenBytes} bytes behind the last line`],
+      ["recoveries", `${recoveries}`],
       ...report.findings.map((finding) => ["found", renderFinding(finding)] as const),
       ...(report.findingsNotListed > 0 ? [["found", `${report.findingsNotListed} more`] as const] : []),
       ...report.blindSpots.map((spot) => ["cannot see", blindSpots[spot]] as const),

@@ -1,26 +1,21 @@
 /** `chaperone check-config`: everything that is wrong with the configuration, without starting anything. */
 import type { Config } from "../config/index.ts";
-import { type Command, configOptions, jsonOption, noOperands } from "./command.ts";
+import type { Run } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { isConfig, printConfigErrors, readConfig } from "./read-config.ts";
 import { renderJson, renderRows } from "./terminal.ts";
 
-export const checkConfig: Command = {
-  summary: "Tell what is wrong with the configuration, or what would be served.",
-  operands: noOperands,
-  options: { ...configOptions, ...jsonOption },
-  run: async (given, io) => {
-    const loaded = readConfig(given, io);
-    const isRight = isConfig(loaded);
-    if (given.has("json")) {
-      io.stdout.write(renderJson(isRight ? { ok: true, config: describe(loaded) } : { ok: false, errors: loaded }));
-    } else if (isRight) {
-      io.stdout.write(renderRows(rowsOf(loaded)));
-    } else {
-      printConfigErrors(loaded, io);
-    }
-    return isRight ? exitCodes.yes : exitCodes.wrong;
-  },
+export const checkConfig: Run = async (given, io) => {
+  const loaded = readConfig(given, io);
+  const isRight = isConfig(loaded);
+  if (given.has("json")) {
+    io.stdout.write(renderJson(isRight ? { ok: true, config: describe(loaded) } : { ok: false, errors: loaded }));
+  } else if (isRight) {
+    io.stdout.write(renderRows(rowsOf(loaded)));
+  } else {
+    printConfigErrors(loaded, io);
+  }
+  return isRight ? exitCodes.yes : exitCodes.wrong;
 };
 
 /** What the configuration comes to; the credentials are left out, and only counted. */

@@ -24,12 +24,16 @@ export interface OptionHelp {
   readonly help: string;
 }
 
+/** What a command does. */
+export type Run = (given: Given, io: CliIo) => Promise<ExitCode>;
+
 export interface Command {
   readonly summary: string;
   /** Positional arguments as the help shows them, and how many there may be. */
   readonly operands: { readonly usage: string; readonly min: number; readonly max: number };
   readonly options: Readonly<Record<string, OptionHelp>>;
-  readonly run: (given: Given, io: CliIo) => Promise<ExitCode>;
+  /** Its work, and with it everything that only this command needs. */
+  readonly load: () => Promise<Run>;
 }
 
 /** The command line as it was given, already known to fit the command. */

@@ -5,11 +5,9 @@ import { join } from "node:path";
 import type { Config } from "../config/index.ts";
 import { DecisionRequest } from "../domain/decision-request.ts";
 import { parseGatewayName } from "../domain/identifiers.ts";
-import { isJsonObject, ownMember, unknownMember } from "../domain/json.ts";
 import { RequestError, requestErrors } from "../domain/request-error.ts";
-import { parseStrictJson } from "../domain/strict-json.ts";
 import { buildBundle, findOpa } from "../toolchain/index.ts";
-import { type CliIo, type Command, configOptions, type Given, jsonOption } from "./command.ts";
+import type { CliIo, Given, Run } from "./command.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { exitOf, explain, renderExplanation } from "./explain.ts";
 import { requireConfig } from "./read-config.ts";
@@ -17,35 +15,24 @@ import { readNow } from "./read-now.ts";
 import { rehearse } from "./rehearsal.ts";
 import { renderJson } from "./terminal.ts";
 
-export const decideCommand: Command = {
-  summary:
-    "Explain a decision without a server: outcome, reasons, role choice, policy input. Mints nothing, records nothing.",
-  operands: { usage: "<request.json, or - for standard input>", min: 1, max: 1 },
-  options: {
-    policy: { value: "bundle", help: "Decide with this bundle, or with this folder of Rego (built with OPA first)." },
-    time: { value: "seconds", help: "Decide as if it were this time, epoch seconds. Default: now." },
-    ...configOptions,
-    ...jsonOption,
-  },
-  run: async (given, io) => {
-    const config = requireConfig(given, io);
-    const time = readTime(given);
-    if (time === undefined) io.stderr.write("chaperone: --time is epoch seconds\n");
-    if (config === undefined || time === undefined) return exitCodes.wrong;
-    const body = await readBody(given.operands[0] ?? "-", io);
-    if (body === undefined) {
-      io.stderr.write("chaperone: the request cannot be read\n");
-      return exitCodes.wrong;
-    }
-    const request = parseRequest(body);
-    if (request instanceof RequestError) {
-      const at = request.at === undefined ? "" : ` at ${request.at}`;
-      io.stderr.write(`chaperone: ${request.code}${at}: ${requestErrors[request.code]}\n`);
-      return exitCodes.wrong;
-    }
-    await using bundle = await chooseBundle(given, config, io);
-    return await answer(given, { config: bundle.config, request, time }, io);
-  },
+export const decideOffline: Run = async (given, io) => {
+  const config = requireConfig(given, io);
+  const time = readTime(given);
+  if (time === undefined) io.stderr.write("chaperone: --time is epoch seconds\n");
+  if (config === undefined || time === undefined) return exitCodes.wrong;
+  const body = await readBody(given.operands[0] ?? "-", io);
+  if (body === undefined) {
+    io.stderr.write("chaperone: the request cannot be read\n");
+    return exitCodes.wrong;
+  }
+  const request = parseRequest(body);
+  if (request instanceof RequestError) {
+    const at = request.at === undefined ? "" : ` at ${request.at}`;
+    io.stderr.write(`chaperone: ${request.code}${at}: ${requestErrors[request.code]}\n`);
+    return exitCodes.wrong;
+  }
+  await using bundle = await chooseBundle(given, config, io);
+  return await answer(given, { config: bundle.config, request, time }, io);
 };
 
 async function answer(
@@ -69,15 +56,10 @@ async function readBody(path: string, io: CliIo): Promise<Uint8Array | undefined
   return await readFile(path).catch(() => undefined);
 }
 
-/** The body as `POST /v1/authorize` takes it. */
-function parseRequest(bytes: Uint8Array): DecisionRequest | RequestError {
-  const body = parseStrictJson(bytes);
-  if (body instanceof RequestError) return body;
-  if (!isJsonObject(body)) return new RequestError("member_invalid");
-  if (unknownMember(body, ["input"]) !== undefined) return new RequestError("member_not_accepted");
+function parseRequest(body: Uint8Array): DecisionRequest | RequestError {
   const gateway = parseGatewayName("command-line");
   if (gateway === undefined) throw new TypeError("a constant name does not parse");
-  return DecisionRequest.parse({ door: "cli", listener: "cli", gateway }, ownMember(body, "input"));
+  return DecisionRequest.parseBody({ door: "cli", listener: "cli", gateway }, body);
 }
 
 interface ChosenBundle extends AsyncDisposable {

@@ -1,31 +1,13 @@
-/** The command line: one table of commands, read and helped from the same place. docs/cli.md is printed from it. */
-import { auditVerify } from "./audit-verify.ts";
-import { checkConfig } from "./check-config.ts";
+/** The command line: chooses from the table, reads the arguments, runs the command and says what went wrong. */
 import type { CliIo, Command } from "./command.ts";
-import { decideCommand } from "./decide.ts";
+import { commands } from "./command-table.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { renderCommandHelp, renderHelp } from "./help.ts";
-import { keysList } from "./keys-list.ts";
-import { keysRotate } from "./keys-rotate.ts";
 import { parseCommandLine, UsageError } from "./parse-command-line.ts";
-import { policyBuild } from "./policy-build.ts";
-import { policyTest } from "./policy-test.ts";
 import { processIo } from "./process-io.ts";
 import { describeFailure } from "./failure.ts";
-import { serve } from "./serve.ts";
-import { ToolchainError } from "../toolchain/index.ts";
+import { ToolchainError } from "../toolchain/toolchain-error.ts";
 import { plain } from "./terminal.ts";
-
-export const commands = {
-  serve,
-  "check-config": checkConfig,
-  decide: decideCommand,
-  "policy build": policyBuild,
-  "policy test": policyTest,
-  "keys list": keysList,
-  "keys rotate": keysRotate,
-  "audit verify": auditVerify,
-} as const satisfies Readonly<Record<string, Command>>;
 
 /** Runs one command line to its end. Never rejects: what nobody foresaw is told and is "could not tell". */
 export async function run(argv: readonly string[], io: CliIo = processIo()): Promise<ExitCode> {
@@ -42,7 +24,8 @@ export async function run(argv: readonly string[], io: CliIo = processIo()): Pro
     return exitCodes.yes;
   }
   try {
-    return await command.run(given, io);
+    const work = await command.load();
+    return await work(given, io);
   } catch (cause) {
     io.stderr.write(`chaperone ${name}: ${plain(describeFailure(cause))}\n`);
     return isNo(cause) ? exitCodes.no : exitCodes.unavailable;

@@ -1,26 +1,20 @@
 /** `chaperone policy test`: everything that a policy folder must pass before it ships, in OPA and in WebAssembly. */
 import { loadEntrypoints } from "../policy/index.ts";
 import { findOpa, type PolicyReport, testPolicies } from "../toolchain/index.ts";
-import { type Command, jsonOption } from "./command.ts";
+import type { Run } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { readNow } from "./read-now.ts";
 import { plain, renderJson } from "./terminal.ts";
 
-export const policyTest: Command = {
-  summary:
-    "Check, format-check and test a folder of Rego with full coverage, in OPA and in the WebAssembly that ships.",
-  operands: { usage: "[folder, default policies]", min: 0, max: 1 },
-  options: jsonOption,
-  run: async (given, io) => {
-    const opa = await findOpa({ environment: io.environment, tell: (line) => void io.stderr.write(`${line}\n`) });
-    const report = await testPolicies({
-      source: given.operands[0] ?? "policies",
-      opa,
-      load: (path) => loadEntrypoints(path, readNow()),
-    });
-    io.stdout.write(given.has("json") ? renderJson(report) : renderReport(report));
-    return report.isPassed ? exitCodes.yes : exitCodes.no;
-  },
+export const policyTest: Run = async (given, io) => {
+  const opa = await findOpa({ environment: io.environment, tell: (line) => void io.stderr.write(`${line}\n`) });
+  const report = await testPolicies({
+    source: given.operands[0] ?? "policies",
+    opa,
+    load: (path) => loadEntrypoints(path, readNow()),
+  });
+  io.stdout.write(given.has("json") ? renderJson(report) : renderReport(report));
+  return report.isPassed ? exitCodes.yes : exitCodes.no;
 };
 
 function renderReport({ steps }: PolicyReport): string {

@@ -1,5 +1,6 @@
 /** The real process as commands see it. */
 import { readFileSync } from "node:fs";
+import { installedPath } from "../config/installation.ts";
 import type { CliIo } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 
@@ -28,9 +29,8 @@ export function processIo(): CliIo {
   };
 }
 
-/** From package.json, which lies two folders up both in the repository and beside `dist`. */
 function readVersion(): string {
-  const parsed: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const parsed: unknown = JSON.parse(readFileSync(installedPath("package.json"), "utf8"));
   return typeof parsed === "object" && parsed !== null && "version" in parsed && typeof parsed.version === "string"
     ? parsed.version
     : "unknown";

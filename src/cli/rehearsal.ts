@@ -68,8 +68,8 @@ class Witness implements PolicyEngine {
     this.#policy = policy;
   }
 
-  snapshot(): ReturnType<PolicyEngine["snapshot"]> {
-    const snapshot = this.#policy.snapshot();
+  snapshot(now: number): ReturnType<PolicyEngine["snapshot"]> {
+    const snapshot = this.#policy.snapshot(now);
     const { reference, catalogue } = snapshot;
     return {
       reference,

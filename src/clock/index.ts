@@ -22,22 +22,27 @@ export interface TimeSource {
 
 export const systemTime: TimeSource = { wall: () => Date.now(), monotonic: () => performance.now() };
 
+/** 500 parts per million: what NTP corrects by at most without a step (adjtimex). */
+const slewedAtMost = 0.0005;
+
 export function createClock(options: ClockOptions, time: TimeSource = systemTime): WatchedClock {
   const toleratedMilliseconds = options.stepBackToleratedSeconds * 1000;
-  // The latest moment that is certain to have passed: on record, or seen here and carried on by monotonic time.
+  // The latest moment that is certain to have passed: on record, or seen here and carried on by monotonic time. It is
+  // carried on a little slowly, because clocks are slewed that much; without it months of slewing would add up to a step.
+  const passedSince = (at: number, monotonic: number): number => (monotonic - at) * (1 - slewedAtMost);
   let certain = 0;
   let certainAt = time.monotonic();
   let newestSeconds = 0;
   return {
     noteCertain(epochSeconds: number): void {
       const monotonic = time.monotonic();
-      certain = Math.max(certain + (monotonic - certainAt), epochSeconds * 1000);
+      certain = Math.max(certain + passedSince(certainAt, monotonic), epochSeconds * 1000);
       certainAt = monotonic;
     },
     read(): ClockReading {
       const wall = time.wall();
       const monotonic = time.monotonic();
-      const expected = certain + (monotonic - certainAt);
+      const expected = certain + passedSince(certainAt, monotonic);
       const isReliable = wall >= expected - toleratedMilliseconds;
       if (isReliable && wall > expected) {
         certain = wall;

@@ -2,14 +2,14 @@
  * What is built in for development. It applies only when neither issuer, policy nor keys are configured: a sidecar that
  * somebody set up is never completed with a sample policy or a made-up key behind their back.
  */
-import { fileURLToPath } from "node:url";
 import { type Issuer, parseIssuer } from "../domain/identifiers.ts";
 import { ConfigError } from "./config-error.ts";
+import { installedPath } from "./installation.ts";
 import type { PlacedSettings } from "./read-settings.ts";
 import type { Settings } from "./schema.ts";
 
 /** Committed beside its source; a test rebuilds it and compares. */
-const sampleBundle = fileURLToPath(new URL("../../bundle/default.tar.gz", import.meta.url));
+const sampleBundle = installedPath("bundle", "default.tar.gz");
 const loopbackIssuer = "http://localhost:8181";
 
 /** The three that decide what a token is worth. */

@@ -15,6 +15,7 @@ import {
 import { emptyObject, isJsonObject, type Json, type JsonObject, ownMember, unknownMember } from "./json.ts";
 import { bounds } from "./bounds.ts";
 import { RequestError } from "./request-error.ts";
+import { parseStrictJson } from "./strict-json.ts";
 
 /** The doors that exist; a metric label and an audit field. */
 export type DoorName = "authorize" | "token" | "cli";
@@ -98,6 +99,15 @@ export class DecisionRequest {
     this.resource = asked.resource;
     this.audience = asked.audience;
     this.context = asked.context;
+  }
+
+  /** The whole body `{"input": {…}}`, as `POST /v1/authorize` takes it. */
+  static parseBody(origin: RequestOrigin, body: Uint8Array): DecisionRequest | RequestError {
+    const json = parseStrictJson(body);
+    if (json instanceof RequestError) return json;
+    if (!isJsonObject(json)) return new RequestError("member_invalid");
+    if (unknownMember(json, ["input"]) !== undefined) return new RequestError("member_not_accepted");
+    return DecisionRequest.parse(origin, ownMember(json, "input"));
   }
 
   /** `input` is the body's `{actor, subject, action?, resource?, context?, audience?}`. */

@@ -58,5 +58,14 @@ const made: unique symbol = Symbol("made by attenuate");
 export type Grant = GrantTerms & { readonly [made]: true };
 
 export function sealGrant(terms: GrantTerms): Grant {
-  return { ...terms, [made]: true };
+  const grant: Grant = { ...terms, [made]: true };
+  sealed.add(grant);
+  return grant;
 }
+
+/** The type can be copied by a spread, the proof cannot: a changed copy of a grant is no grant. */
+export function isSealed(grant: Grant): boolean {
+  return sealed.has(grant);
+}
+
+const sealed = new WeakSet<Grant>();

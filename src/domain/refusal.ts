@@ -9,6 +9,7 @@ export const refusals = {
   claims_conflict: "Two spellings of one claim carry different values.",
   claims_expired: "The claims are past their `exp`.",
   claims_not_yet_valid: "The claims are before their `nbf`.",
+  issuer_not_vouched: "The claims name an issuer that this gateway may not vouch for.",
   evidence_not_accepted: "This sidecar is not configured for this kind of evidence.",
   evidence_untrusted: "A token is not one that its issuer's profile vouches for in this use.",
   actor_not_named: "Neither the subject's token nor its issuer's profile names this actor as one that may act.",

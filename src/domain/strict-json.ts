@@ -1,7 +1,8 @@
 /**
  * JSON from outside, read once and strictly (RFC 8259, RFC 7493): well-formed UTF-8 without a byte order mark, no
  * duplicate member (JSON.parse keeps the last, other readers the first), no `__proto__`, no lone surrogate, no number
- * that overflows, and bounded depth and size. Objects have no prototype, so a claim can never shadow one.
+ * that overflows or that a double rounds to another whole one, and bounded depth and size. Objects have no prototype,
+ * so a claim can never shadow one.
  */
 import { bounds } from "./bounds.ts";
 import type { Json, JsonObject } from "./json.ts";
@@ -31,6 +32,11 @@ class Malformed extends Error {
     super(problem);
     this.problem = problem;
   }
+}
+
+/** Beyond 2^53 a double rounds: the policy would judge account 9007199254740992 and the gateway let pass …993. */
+function isReadAlike(value: number): boolean {
+  return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
 }
 
 class StrictReader {
@@ -145,7 +151,7 @@ class StrictReader {
     const literal = number.exec(this.#text)?.[0];
     if (literal === undefined) throw new Malformed("body_malformed");
     const value = Number(literal);
-    if (!Number.isFinite(value)) throw new Malformed("body_malformed");
+    if (!isReadAlike(value)) throw new Malformed("body_malformed");
     this.#at += literal.length;
     return value;
   }

@@ -67,9 +67,14 @@ export class Answers {
   }
 
   turnAway(response: ServerResponse, error: RequestError, extra: readonly string[] = []): void {
-    this.count(error.code);
-    this.#turnedAway.set(response.req.socket, response.req);
+    this.note(response, error.code);
     writeJson(response, statusOf[error.code], renderRequestError(error), [...(headersOf[error.code] ?? []), ...extra]);
+  }
+
+  /** Before an answer in a door's own words to a request that may not have been read to its end. */
+  note({ req }: ServerResponse, code: RequestErrorCode): void {
+    this.count(code);
+    this.#turnedAway.set(req.socket, req);
   }
 
   /** True while the rest of a request arrives that was answered already: a second answer would belong to the next one. */

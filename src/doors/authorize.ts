@@ -6,9 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Decision } from "../domain/decision.ts";
 import { DecisionRequest } from "../domain/decision-request.ts";
 import type { GatewayName } from "../domain/identifiers.ts";
-import { isJsonObject, ownMember, unknownMember } from "../domain/json.ts";
 import { RequestError } from "../domain/request-error.ts";
-import { parseStrictJson } from "../domain/strict-json.ts";
 import { writeJson } from "./answers.ts";
 import { checkMediaType, readBody } from "./body.ts";
 import type { Door, DoorSite } from "./door.ts";
@@ -33,21 +31,10 @@ async function authorize(
 ): Promise<void> {
   const body = checkMediaType(request) ?? (await readBody(request, response, site.limits.discardBytesMax));
   if (body === undefined) return;
-  const parsed = body instanceof RequestError ? body : parseAuthorize(site.listener, gateway, body);
+  const origin = { door: "authorize", listener: site.listener, gateway } as const;
+  const parsed = body instanceof RequestError ? body : DecisionRequest.parseBody(origin, body);
   if (parsed instanceof RequestError) return site.answers.turnAway(response, parsed);
   writeJson(response, 200, renderAuthorize(await site.house.decide(parsed)));
-}
-
-export function parseAuthorize(
-  listener: string,
-  gateway: GatewayName,
-  body: Uint8Array,
-): DecisionRequest | RequestError {
-  const json = parseStrictJson(body);
-  if (json instanceof RequestError) return json;
-  if (!isJsonObject(json)) return new RequestError("member_invalid");
-  if (unknownMember(json, ["input"]) !== undefined) return new RequestError("member_not_accepted");
-  return DecisionRequest.parse({ door: "authorize", listener, gateway }, ownMember(json, "input"));
 }
 
 /** The answer as it stands on the wire; members of a grant only where there is one. */

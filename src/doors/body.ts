@@ -1,4 +1,4 @@
-/** Reads the one kind of body that doors take: application/json, unencoded, bounded. */
+/** Reads a body: of one media type, application/json unless the door says otherwise, unencoded and bounded. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { bounds } from "../domain/bounds.ts";
 import { RequestError } from "../domain/request-error.ts";
@@ -13,15 +13,18 @@ export type Body = Uint8Array | RequestError | undefined;
 export function checkMediaType(request: IncomingMessage): RequestError | undefined {
   const type = request.headers["content-type"];
   const isJson = type === "application/json" || (type !== undefined && mediaType.test(type));
-  return isJson && isPlain(request) && !hasDuplicate(request, "content-type")
-    ? undefined
-    : new RequestError("media_type_unsupported");
+  return isJson && isPlain(request) ? undefined : new RequestError("media_type_unsupported");
 }
 
-/** Node undoes chunks and nothing else; a coding that it would pass on unread is refused like one of the content. */
-function isPlain({ headers }: IncomingMessage): boolean {
+/** One media type, no coding. Node undoes chunks and nothing else; a coding that it would pass on unread is refused like one of the content. */
+export function isPlain(request: IncomingMessage): boolean {
+  const { headers } = request;
   const transfer = headers["transfer-encoding"];
-  return headers["content-encoding"] === undefined && (transfer === undefined || transfer.toLowerCase() === "chunked");
+  return (
+    headers["content-encoding"] === undefined &&
+    (transfer === undefined || transfer.toLowerCase() === "chunked") &&
+    !hasDuplicate(request, "content-type")
+  );
 }
 
 /** Resolves once; never rejects. A body that is too large is read away up to `discardBytesMax` before it is refused. */

@@ -1,7 +1,7 @@
 /** What a set of listeners must be before any of them opens; and which doors the credentials at hand can serve. */
-import { BlockList, isIP, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv4 } from "node:net";
 import type { Door } from "./door.ts";
-import type { Credentials } from "./house.ts";
+import type { Credentials, DoorsHouse } from "./house.ts";
 import { ListenerError } from "./listener-error.ts";
 import type { DoorKind, ListenerOptions, TcpAddress } from "./options.ts";
 
@@ -27,11 +27,29 @@ function checkListener(options: ListenerOptions, doors: DoorTable): void {
   if (!Number.isInteger(concurrencyMax) || concurrencyMax < 1) {
     throw new ListenerError("listener_callers_wrong", name, "concurrencyMax is a whole number of at least 1");
   }
+  checkClientField(options);
   const admitted = options.doors.map((kind) => doors[kind].admits);
   if (callers.kind === "open" && admitted.includes("gateway")) {
     throw new ListenerError("listener_callers_wrong", name, "a door for gateways needs callers that prove themselves");
   }
   if (address.kind === "tcp") checkTcp(name, address, admitted);
+}
+
+/** A field of its own: one that clients or proxies also set would let anybody name a client. */
+const ownField = /^x-[a-z0-9-]{1,64}$/i;
+
+function checkClientField({ name, callers, clientField }: ListenerOptions): void {
+  if (clientField === undefined) return;
+  if (callers.kind !== "socket" && callers.kind !== "mtls") {
+    throw new ListenerError(
+      "listener_callers_wrong",
+      name,
+      "only a gateway at a socket or with mtls vouches for clients",
+    );
+  }
+  if (!ownField.test(clientField)) {
+    throw new ListenerError("listener_callers_wrong", name, "the field that names a client begins with X-");
+  }
 }
 
 function checkTcp(name: string, { host, mtls }: TcpAddress, admitted: readonly Door["admits"][]): void {
@@ -50,7 +68,7 @@ loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || loopback.check(host, isIPv6(host) ? "ipv6" : "ipv4");
+  return host === "localhost" || loopback.check(host, isIPv4(host) ? "ipv4" : "ipv6");
 }
 
 /** One credential, one owner: else a gateway's would open the operator's door, or records would name the wrong one. */
@@ -66,13 +84,16 @@ export function checkCredentials({ gateways, operator }: Credentials): void {
 export function servedDoors(
   options: ListenerOptions,
   doors: DoorTable,
-  { gateways, operator }: Credentials,
+  { credentials, clients }: Pick<DoorsHouse, "credentials" | "clients">,
 ): readonly DoorKind[] {
+  const { gateways, operator } = credentials;
   const isGatewayKnown = options.callers.kind !== "credential" || gateways.length > 0;
   return options.doors.filter((kind) => {
     switch (doors[kind].admits) {
       case "gateway":
         return isGatewayKnown;
+      case "client":
+        return clients !== undefined;
       case "operator":
         return operator !== undefined;
       case "anyone":

@@ -11,10 +11,14 @@ export interface DoorSite {
   readonly listener: string;
   readonly answers: Answers;
   readonly limits: DoorLimits;
+  /** The header field in which this listener's gateway may name a client. */
+  readonly clientField: string | undefined;
+  /** Whether any listener serves a token endpoint. */
+  readonly servesTokens: boolean;
 }
 
 /** Paths match the raw request-target, byte for byte: no decoding, no `..`, no query, no trailing slash. */
-export type Route = GatewayRoute | GuardedRoute;
+export type Route = GatewayRoute | ClientRoute | GuardedRoute;
 
 /** Only an authenticated gateway gets here. */
 export interface GatewayRoute {
@@ -22,6 +26,17 @@ export interface GatewayRoute {
   readonly path: string;
   readonly methods: readonly string[];
   answer(request: IncomingMessage, response: ServerResponse, gateway: GatewayName): Promise<void>;
+}
+
+/**
+ * Clients get here unproven and prove themselves in what they send. `gateway` is who may vouch for one: proved by the
+ * socket or its certificate, never by a bearer credential, because `Authorization` is the client's here.
+ */
+export interface ClientRoute {
+  readonly admits: "client";
+  readonly path: string;
+  readonly methods: readonly string[];
+  answer(request: IncomingMessage, response: ServerResponse, gateway: GatewayName | undefined): Promise<void>;
 }
 
 export interface GuardedRoute {

@@ -3,6 +3,7 @@ import type { Decision } from "../domain/decision.ts";
 import type { DecisionRequest } from "../domain/decision-request.ts";
 import type { GatewayName, Issuer } from "../domain/identifiers.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { ClientAuthenticator } from "../ports/client-authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Observer } from "../ports/observer.ts";
 import type { PublishedKeys } from "../ports/published-keys.ts";
@@ -20,6 +21,8 @@ export interface DoorsHouse {
   metrics(): Promise<MetricsPage>;
   readonly observer: Observer;
   readonly credentials: Credentials;
+  /** Undefined: no client is configured, so no token door is served. */
+  readonly clients: ClientAuthenticator | undefined;
 }
 
 export interface Readiness {

@@ -16,8 +16,10 @@ import { type Listener, openListener } from "./listener.ts";
 import { ListenerError } from "./listener-error.ts";
 import type { DoorKind, ListenerOptions } from "./options.ts";
 import { probeDoor } from "./probe.ts";
-import { publicDoor, wellKnown } from "./public.ts";
+import { publicDoor } from "./public.ts";
 import { Reception } from "./reception.ts";
+import { tokenDoor } from "./token.ts";
+import { wellKnown } from "./well-known.ts";
 
 export type { Credentials, DoorsHouse, Readiness } from "./house.ts";
 export type { ListenerErrorCode } from "./listener-error.ts";
@@ -25,6 +27,7 @@ export type { CallerOptions, DoorKind, ListenerOptions, UnixAddress } from "./op
 
 export const doors: { readonly [Kind in DoorKind]: Door } = {
   authorize: authorizeDoor,
+  token: tokenDoor,
   public: publicDoor,
   probe: probeDoor,
   admin: adminDoor,
@@ -55,14 +58,15 @@ export async function openListeners(
   checkListeners(listeners, doors);
   const opened: Listener[] = [];
   const addresses: OpenAddress[] = [];
+  const servesTokens = listeners.some((options) => servedDoors(options, doors, house).includes("token"));
   const drain = async (graceMilliseconds: number): Promise<void> => {
     await Promise.all(opened.map((listener) => listener.drain(graceMilliseconds)));
   };
   try {
     for (const options of listeners) {
-      const served = servedDoors(options, doors, house.credentials);
+      const served = servedDoors(options, doors, house);
       const withheld = options.doors.filter((kind) => !served.includes(kind));
-      const listener = served.length === 0 ? undefined : await open(options, served, house, limits);
+      const listener = served.length === 0 ? undefined : await open(options, { served, servesTokens, house, limits });
       if (listener !== undefined) opened.push(listener);
       addresses.push({ name: options.name, doors: served, address: listener?.address, withheld });
     }
@@ -73,26 +77,31 @@ export async function openListeners(
   return { addresses, drain };
 }
 
-function open(
-  options: ListenerOptions,
-  served: readonly DoorKind[],
-  house: DoorsHouse,
-  limits: DoorLimits,
-): Promise<Listener> {
-  const { name, address, concurrencyMax } = options;
+interface Opening {
+  readonly served: readonly DoorKind[];
+  readonly servesTokens: boolean;
+  readonly house: DoorsHouse;
+  readonly limits: DoorLimits;
+}
+
+function open(options: ListenerOptions, { served, servesTokens, house, limits }: Opening): Promise<Listener> {
+  const { name, address, callers, clientField, concurrencyMax } = options;
   const { operator } = house.credentials;
   const answers = new Answers(name, house.observer);
-  const routes = served.flatMap((kind) => doors[kind].routes({ house, listener: name, answers, limits }));
+  const site = { house, listener: name, answers, limits, clientField, servesTokens };
+  const routes = served.flatMap((kind) => doors[kind].routes(site));
   if (new Set(routes.map(({ path }) => path)).size !== routes.length) {
     throw new ListenerError("listener_doors_wrong", name, "two of its doors serve the same path");
   }
+  const identifyGateway = createCallers(options, house.credentials);
   const reception = new Reception({
     routes,
     isHostAccepted:
       address.kind === "unix"
         ? anySingleHost
         : createHostCheck([wellKnown(house.issuer).host, ...(options.hosts ?? [])]),
-    identifyGateway: createCallers(options, house.credentials),
+    identifyGateway,
+    identifyVoucher: callers.kind === "credential" ? () => undefined : identifyGateway,
     operators: new BearerCredentials(
       operator === undefined ? [] : [{ owner: "operator" as const, name: "operator", secret: operator }],
     ),

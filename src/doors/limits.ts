@@ -37,3 +37,6 @@ export const retryAfterSeconds = 1;
 
 /** How long one whose HTTP was broken may take to read the answer before the connection is cut. */
 export const lingerMilliseconds = 1_000;
+
+/** A token request needs a dozen parameters. */
+export const formParametersMax = 64;

@@ -1,7 +1,7 @@
 /** What configuration says of a listener: where it listens, what it serves and how a gateway proves itself there. */
 
 /** Every kind of door; the table in `index.ts` has one line for each. */
-export type DoorKind = "authorize" | "public" | "probe" | "admin";
+export type DoorKind = "authorize" | "token" | "public" | "probe" | "admin";
 
 export interface UnixAddress {
   readonly kind: "unix";
@@ -48,6 +48,8 @@ export interface ListenerOptions {
   readonly callers: CallerOptions;
   /** Requests of one gateway in flight at once on this listener; one more is answered 429. */
   readonly concurrencyMax: number;
+  /** Header field in which the gateway names the client it vouches for at a token endpoint; only with `socket` or `mtls`. */
+  readonly clientField?: string;
   /** Names accepted in `Host` besides literal IP addresses, `localhost` and the issuer's host. */
   readonly hosts?: readonly string[];
 }

@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { RequestError, type RequestErrorCode } from "../domain/request-error.ts";
 import type { Answers } from "./answers.ts";
-import type { IdentifyGateway } from "./callers.ts";
+import type { Gateway, IdentifyGateway } from "./callers.ts";
 import type { BearerCredentials } from "./credentials.ts";
-import type { GatewayRoute, Route } from "./door.ts";
+import type { ClientRoute, GatewayRoute, Route } from "./door.ts";
 import { isFromBrowser } from "./headers.ts";
 import type { HostCheck } from "./hosts.ts";
 
@@ -12,6 +12,8 @@ export interface ReceptionRules {
   readonly routes: readonly Route[];
   readonly isHostAccepted: HostCheck;
   readonly identifyGateway: IdentifyGateway;
+  /** Which gateway may vouch for a client. */
+  readonly identifyVoucher: IdentifyGateway;
   readonly operators: BearerCredentials<"operator">;
   readonly concurrencyMax: number;
   readonly answers: Answers;
@@ -20,6 +22,8 @@ export interface ReceptionRules {
 export class Reception {
   readonly #rules: ReceptionRules;
   readonly #routes: ReadonlyMap<string, Route>;
+  /** Clients that no gateway stands for share one count: who they are is known only after the work of finding out. */
+  readonly #strangers: Pick<Gateway, "inFlight"> = { inFlight: 0 };
   isStopping = false;
 
   constructor(rules: ReceptionRules) {
@@ -42,21 +46,41 @@ export class Reception {
       void this.#serveGateway(route, request, response);
       return;
     }
+    if (route.admits === "client") {
+      void this.#serveClient(route, request, response);
+      return;
+    }
     if (operators.ownerOf(request) === undefined) return this.#turnAway(response, "credential_required");
     route.answer(request, response);
   }
 
   async #serveGateway(route: GatewayRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gateway = this.#rules.identifyGateway(request);
-    if (gateway === undefined) return this.#turnAway(response, "credential_required");
-    if (gateway.inFlight >= this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
-    gateway.inFlight += 1;
+    let gateway: ReturnType<IdentifyGateway>;
     try {
+      gateway = this.#rules.identifyGateway(request);
+      if (gateway === undefined) return this.#turnAway(response, "credential_required");
+      gateway.inFlight += 1;
+      if (gateway.inFlight > this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
       await route.answer(request, response, gateway.name);
     } catch (cause) {
       this.#rules.answers.fail(response, cause);
     } finally {
-      gateway.inFlight -= 1;
+      if (gateway !== undefined) gateway.inFlight -= 1;
+    }
+  }
+
+  async #serveClient(route: ClientRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let party: Pick<Gateway, "inFlight"> | undefined;
+    try {
+      const gateway = this.#rules.identifyVoucher(request);
+      party = gateway ?? this.#strangers;
+      party.inFlight += 1;
+      if (party.inFlight > this.#rules.concurrencyMax) return this.#turnAway(response, "busy");
+      await route.answer(request, response, gateway?.name);
+    } catch (cause) {
+      this.#rules.answers.fail(response, cause);
+    } finally {
+      if (party !== undefined) party.inFlight -= 1;
     }
   }
 

@@ -17,6 +17,7 @@ import { type JsonObject, ownMember } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
 import type { GatewayClaimsOptions } from "./options.ts";
+import { mayAct } from "./may-act.ts";
 import { readHops } from "./read-act.ts";
 import { readNumericDate, readProfile, readString, readStrings, separators } from "./read-claims.ts";
 
@@ -48,6 +49,10 @@ function verifyClaims(
   if (verifiedSubject instanceof Refusal) return verifiedSubject;
   const verifiedActor = verifyActor(actor, now, options);
   if (verifiedActor instanceof Refusal) return verifiedActor;
+  // What the subject's issuer said binds here too: a token for one agent is no token for another (P6).
+  if (Object.hasOwn(subject, "may_act") && !mayAct(ownMember(subject, "may_act"), actor)) {
+    return Refusal.because("actor_not_named");
+  }
   const inner = readInnerActors(subject, verifiedSubject.issuer, options);
   if (inner instanceof Refusal) return inner;
   const transaction = readString(subject, "txn");
@@ -100,7 +105,12 @@ function verifyParty(claims: JsonObject, now: number, options: GatewayClaimsOpti
 function readIssuer(claims: JsonObject, { vouchedIssuers }: GatewayClaimsOptions): Issuer | Refusal {
   const named = readString(claims, "iss");
   if (named instanceof Refusal) return named;
-  return vouchedIssuers.find((issuer) => issuer === named) ?? gatewayIssuer;
+  const vouched = vouchedIssuers.find((issuer) => issuer === named);
+  // Beside issuers that are told apart, one that is not would fold the parties of all others into one name.
+  if (vouched === undefined && named !== undefined && vouchedIssuers.length > 0) {
+    return Refusal.because("issuer_not_vouched");
+  }
+  return vouched ?? gatewayIssuer;
 }
 
 function verifySubject(claims: JsonObject, now: number, options: GatewayClaimsOptions): Subject | Refusal {

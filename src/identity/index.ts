@@ -36,3 +36,5 @@ export type {
   ProfileOptions,
   TokensOptions,
 } from "./options.ts";
+export { createClientAuthenticator } from "./clients/client-authenticator.ts";
+export type { ClientOptions } from "./clients/options.ts";

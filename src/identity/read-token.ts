@@ -20,7 +20,8 @@ export interface ReadToken {
 
 /** What `typ` says. A kind that is not listed can be accepted by no profile: a logout, an event, a proof (MK-9). */
 export type TokenKind = "at+jwt" | "jwt" | "absent";
-export type HeaderKind = TokenKind | "other";
+/** An assertion by which a client proves itself is no token of anybody; rfc7523bis names it. */
+export type HeaderKind = TokenKind | "client-authentication+jwt" | "other";
 
 const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** The two thumbprints point nowhere and are ignored; `crit`, `jku`, `jwk`, `x5u`, `x5c`, `zip` and all others refuse. */
@@ -59,7 +60,7 @@ function readKind(header: JsonObject): HeaderKind | undefined {
   if (type === undefined) return "absent";
   if (typeof type !== "string") return undefined;
   const name = type.toLowerCase().replace(/^application\//, "");
-  return name === "at+jwt" || name === "jwt" ? name : "other";
+  return name === "at+jwt" || name === "jwt" || name === "client-authentication+jwt" ? name : "other";
 }
 
 function isKeyId(value: unknown): value is string | undefined {

@@ -69,5 +69,5 @@ function proveSignature(
 }
 
 function isAcceptedKind({ kind }: ReadToken, { kinds }: TokenRules, type: ShownTokenType): boolean {
-  return kind !== "other" && kinds[type].includes(kind);
+  return kinds[type].some((accepted) => accepted === kind);
 }

@@ -36,7 +36,7 @@ async function walk(draft: Draft, ports: PathPorts): Promise<Decision> {
   const { request, decisionId, reading } = draft;
   const took = stopwatch(ports);
   if (!reading.isReliable) throw new Fault("clock_unreliable", "wall time stepped back");
-  const policy = ports.policy.snapshot();
+  const policy = ports.policy.snapshot(reading.epochSeconds);
   draft.policy = policy.reference;
 
   const evidence = await ports.evidence.verify(request, reading.epochSeconds);

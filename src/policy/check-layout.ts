@@ -68,11 +68,21 @@ function checkDataBesideRules(tree: RuleTree, data: Json, path: readonly string[
 }
 
 function checkSource(path: readonly string[], tree: RuleTree): void {
-  const [first, second, ...below] = path;
+  const [first = "", second = "", ...below] = path;
   const kind = kinds.find((name) => name === second);
-  if (first !== "chaperone" || kind === undefined) return;
+  if (first !== "chaperone" || kind === undefined) {
+    if (fold(first) !== "chaperone" || !kinds.some((name) => fold(name) === fold(second))) return;
+    throw wrong(
+      `the package ${path.join(".")} is nearly one of chaperone.guards or chaperone.permits, and never asked`,
+    );
+  }
   if (below.length !== 1) throw wrong(`the package ${path.join(".")} is not one level below chaperone.${kind}`);
   if (kind === "guards" && at(tree, [...path, "clear"]) === undefined) throw withoutClear(path);
+}
+
+/** Names that a person takes for one another: `Guards`, `guard`. */
+function fold(name: string): string {
+  return name.normalize("NFKC").toLowerCase().replace(/s$/, "");
 }
 
 function withoutClear(path: readonly string[]): BundleRejected {

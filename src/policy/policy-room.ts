@@ -54,10 +54,10 @@ class Room implements PolicyRoom {
     this.#world = world;
   }
 
-  snapshot(): PolicySnapshot {
+  snapshot(now: number): PolicySnapshot {
     if (this.#active === undefined) throw new Fault("policy_not_ready", this.#rejection?.code ?? "no bundle yet");
     const { maxAgeSeconds } = this.#options;
-    if (maxAgeSeconds !== undefined && this.#now() - this.#confirmedAt > maxAgeSeconds) {
+    if (maxAgeSeconds !== undefined && now - this.#confirmedAt > maxAgeSeconds) {
       throw new Fault("policy_stale", `not confirmed for more than ${maxAgeSeconds} s`);
     }
     return this.#active;

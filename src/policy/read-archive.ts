@@ -2,7 +2,7 @@
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { extract } from "tar-stream";
+import { extract, type Header } from "tar-stream";
 import { BundleRejected } from "./bundle-rejected.ts";
 import { normaliseEntryName } from "./entry-name.ts";
 import { policyLimits } from "./policy-limits.ts";
@@ -14,6 +14,7 @@ const unzip = promisify(gunzip);
 
 export async function readArchive(archive: Buffer): Promise<BundleEntries> {
   const tar = await unpack(archive);
+  checkEnd(tar);
   const entries = new Map<string, Buffer>();
   const reader = extract();
   reader.end(tar);
@@ -23,6 +24,7 @@ export async function readArchive(archive: Buffer): Promise<BundleEntries> {
       const { name, type, size } = entry.header;
       seen += 1;
       if (seen > policyLimits.entriesMax) throw new BundleRejected("bundle_too_large", "too many entries");
+      checkSizeField(entry.header);
       if (type === "directory") {
         entry.resume();
         continue;
@@ -42,6 +44,40 @@ export async function readArchive(archive: Buffer): Promise<BundleEntries> {
     throw new BundleRejected("bundle_unreadable", "the tar stream is broken", { cause });
   }
   return entries;
+}
+
+/** Readers disagree about these, and with it about where the archive ends. */
+function checkSizeField({ type, size, pax }: Header): void {
+  if (Object.hasOwn(pax ?? {}, "size")) {
+    throw new BundleRejected("bundle_entry_refused", "a size outside its header");
+  }
+  if (type === "directory" && size > 0) {
+    throw new BundleRejected("bundle_entry_refused", "a folder with content of its own");
+  }
+}
+
+const blockBytes = 512;
+const sizeField = { start: 124, end: 136 };
+
+/**
+ * An archive ends at its first empty block: that is where OPA and `tar -t` stop, while the reader here reads on. What
+ * stands behind it would decide though nobody who looks at the archive sees it.
+ */
+function checkEnd(tar: Buffer): void {
+  for (let at = 0; at + blockBytes <= tar.length; ) {
+    if (isEmpty(tar.subarray(at, at + blockBytes))) {
+      if (isEmpty(tar.subarray(at))) return;
+      throw new BundleRejected("bundle_entry_refused", "something stands behind the end of the archive");
+    }
+    const text = tar.toString("latin1", at + sizeField.start, at + sizeField.end);
+    const size = /^ *([0-7]{1,12})[ \0]*$/.exec(text)?.[1];
+    if (size === undefined) throw new BundleRejected("bundle_unreadable", "an entry states no size");
+    at += blockBytes + Math.ceil(Number.parseInt(size, 8) / blockBytes) * blockBytes;
+  }
+}
+
+function isEmpty(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0);
 }
 
 async function unpack(archive: Buffer): Promise<Buffer> {

@@ -25,4 +25,6 @@ export interface ClientAuthenticator {
   ): AuthenticatedClient | undefined | Promise<AuthenticatedClient | undefined>;
   /** RFC 8414 `token_endpoint_auth_methods_supported`: what is really configured. */
   readonly methods: readonly string[];
+  /** `token_endpoint_auth_signing_alg_values_supported`, which goes with `private_key_jwt`; else empty. */
+  readonly signingAlgorithms: readonly string[];
 }

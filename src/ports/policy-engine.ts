@@ -16,6 +16,6 @@ export interface PolicySnapshot {
 }
 
 export interface PolicyEngine {
-  /** The active bundle. Throws a Fault: `policy_not_ready` when none is, `policy_stale` when it is too old to be trusted. */
-  snapshot(): PolicySnapshot;
+  /** The active bundle; `now` is the decision's own clock reading, epoch seconds. Throws a Fault: `policy_not_ready` when none is, `policy_stale` when it is too old to be trusted. */
+  snapshot(now: number): PolicySnapshot;
 }

@@ -9,7 +9,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { link, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { calculateJwkThumbprint } from "jose";
+import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
 import type { JsonObject } from "../domain/json.ts";
 import { drawTokenId } from "./identifier-source.ts";
 import { type KeyFile, readKeyFile, systemCode } from "./key-material.ts";

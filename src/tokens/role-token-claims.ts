@@ -4,7 +4,7 @@
  */
 import { renderDetail } from "../domain/authorization-detail.ts";
 import { bounds } from "../domain/bounds.ts";
-import type { Grant, NamedParty } from "../domain/grant.ts";
+import { type Grant, isSealed, type NamedParty } from "../domain/grant.ts";
 import type { Audience, ChainId, DecisionId, GrantId, Issuer, RoleName, TokenId } from "../domain/identifiers.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { Fault } from "../domain/refusal.ts";
@@ -115,6 +115,7 @@ function renderDelegation(grant: Grant, mayAct: readonly NextActor[]): Delegatio
 }
 
 function assertMintable(grant: Grant): void {
+  if (!isSealed(grant)) throw new Fault("mint_failed", "the grant was not made by attenuation");
   const { issuedAt, expiresAt, depth, depthMax } = grant;
   const lifetime = expiresAt - issuedAt;
   if (!Number.isSafeInteger(issuedAt) || !Number.isSafeInteger(expiresAt) || issuedAt < 0) {

@@ -1,6 +1,6 @@
 /** One key that signs. The private half lives in a closure: no member, log line or dump shows it. */
 import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { calculateJwkThumbprint } from "jose";
+import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
 import { type KeyId, parseKeyId } from "../domain/identifiers.ts";
 import type { PublicJwk } from "../ports/published-keys.ts";
 import type { SigningAlgorithm } from "./token-options.ts";

@@ -30,7 +30,7 @@ async function openOnSlowDisk(): Promise<SlowDisk> {
   const { folder, clock } = world;
   const key = loadAuditKey(join(world.root, "audit-key"), true);
   const terms = { folder, clock, key, rotateBytes: 1_000_000, checkpointEvery: 10 };
-  const journal = beginJournal(terms, await recoverFolder(folder));
+  const journal = beginJournal(terms, await recoverFolder(folder, terms.checkpointEvery));
   const realSync = journal.sync.bind(journal);
   const verdicts: ((isFine: boolean) => void)[] = [];
   const waiters: (() => void)[] = [];

@@ -109,7 +109,10 @@ test("a file whose torn end cannot be cut yet is not rotated away, so that the e
   mkdirSync(world.folder);
   const { folder, clock } = world;
   const key = loadAuditKey(join(world.root, "audit-key"), true);
-  const journal = beginJournal({ folder, clock, key, rotateBytes: 1, checkpointEvery: 1 }, await recoverFolder(folder));
+  const journal = beginJournal(
+    { folder, clock, key, rotateBytes: 1, checkpointEvery: 1 },
+    await recoverFolder(folder, 1),
+  );
   // Its checkpoint comes with it, so that a rotation would have nothing left to write into this file.
   journal.append([JSON.stringify(numbered(0))]);
   const mark = journal.mark();

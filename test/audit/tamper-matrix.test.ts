@@ -15,6 +15,7 @@ import {
 import { beforeFirst, type ChainPosition, parseLine, renderLine } from "../../src/audit/chained-line.ts";
 import { numbered, recordTime } from "../fakes/audit-records.ts";
 import { createAuditWorld, testOptions } from "../fakes/audit-world.ts";
+import { rechain } from "../fakes/forged-lines.ts";
 
 interface Sample {
   readonly files: ReadonlyMap<string, string>;
@@ -328,6 +329,15 @@ describe("checkpoints", () => {
     expect(codesOf(await verifyAuditFolder(world.folder))).toEqual(["checkpoint_missing"]);
   });
 
+  test.each([-1, -2, -1_000_000])("left out behind a promise of %i lines are missed at once", async (promise) => {
+    const world = createAuditWorld();
+    await (await world.open()).close();
+    const header = { type: "file", format: 1, file: 1, oldest: 1, time: 1, next_within: promise };
+    const text = rechain("0".repeat(32), beforeFirst, [header, numbered(1), numbered(2), numbered(3)]);
+    writeFileSync(join(world.folder, fileOf(1)), text);
+    expect(codesOf(await verifyAuditFolder(world.folder))).toEqual(["checkpoint_missing"]);
+  });
+
   test("of another key are found when the key is given; when it is not, the report says that nobody vouches", async () => {
     const stranger = generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" });
     const forgery = new Forgery();
@@ -358,4 +368,14 @@ describe("with a head that was kept elsewhere", () => {
     expect(await verifyAuditFolder(world.folder)).toMatchObject({ isIntact: true });
     expect(codesOf(await verifyAuditFolder(world.folder, { head: first }))).toEqual(["head_differs"]);
   });
+});
+
+test("a whole new log without one checkpoint is not intact for whoever gives the key", async () => {
+  const world = createAuditWorld();
+  const log = await world.open();
+  await log.record(numbered(1));
+  const given = await verifyAuditFolder(world.folder, { publicKeys: [log.state().publicKey] });
+  expect(given).toMatchObject({ isIntact: false, sealedTo: undefined });
+  expect(codesOf(given)).toEqual(["seal_missing"]);
+  expect(await verifyAuditFolder(world.folder)).toMatchObject({ isIntact: true, sealedTo: undefined });
 });

@@ -1,10 +1,11 @@
 /** Issue 3.9: every command has help, JSON where a program would read it, and exit codes that mean something. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { openDecisionLog, renderHead } from "../../src/audit/index.ts";
 import { exitCodes, exitMeanings } from "../../src/cli/exit-codes.ts";
 import { renderCliReference } from "../../src/cli/help.ts";
-import { commands } from "../../src/cli/index.ts";
+import { commands } from "../../src/cli/command-table.ts";
 import { cli, createFolder, root, writeText } from "./command-line.ts";
 
 const founding =
@@ -234,5 +235,33 @@ describe("audit verify", () => {
     expect((await cli(["audit", "verify", folder, "--head", "x"])).code).toBe(2);
     expect((await cli(["audit", "verify", folder, "--public-key", writeText(folder, "k", "no key")])).code).toBe(2);
     expect((await cli(["audit", "verify", folder, "--public-key", join(folder, "none")])).code).toBe(2);
+  });
+
+  test("3: a log in which nothing is sealed with the given key is not shown to be intact; 0: once it is", async () => {
+    const folder = createFolder();
+    const log = await openDecisionLog(
+      { folder: join(folder, "audit"), durability: "process", rotateBytes: 100_000, checkpointEvery: 100 },
+      { clock: { read: () => ({ epochSeconds: 1_781_000_000, isReliable: true }) } },
+    );
+    await log.record({ type: "event", event: "started", time: 1_781_000_000, detail: {} });
+    const verify = ["audit", "verify", join(folder, "audit")];
+    const key = ["--public-key", join(folder, "audit-key.pub")];
+    expect((await cli(verify)).code).toBe(0);
+    const young = await cli([...verify, ...key]);
+    expect([young.code, young.out.includes("seal_missing"), young.out.includes("NOT SHOWN")]).toEqual([3, true, true]);
+
+    await log.close();
+    const head = log.head();
+    if (head === undefined) throw new TypeError("the stop left no checkpoint");
+    const file = join(folder, "audit", "audit-00000001.jsonl");
+    writeFileSync(file, `${readFileSync(file, "utf8")}{"half`);
+    const sealed = await cli([...verify, ...key, "--head", renderHead(head)]);
+    expect(sealed.code).toBe(0);
+    expect(sealed.out).toMatch(/^head +confirmed$/m);
+    expect(sealed.out).toMatch(/^half-written +6 bytes/m);
+    expect(sealed.out).toMatch(/^recoveries +0$/m);
+    const other = renderHead({ ...head, sequence: 99 });
+    const cut = await cli([...verify, ...key, "--head", other]);
+    expect([cut.code, /^head +NOT confirmed$/m.test(cut.out)]).toEqual([1, true]);
   });
 });

@@ -54,7 +54,7 @@ const engines: Readonly<Record<string, () => Promise<PolicyEngine>>> = {
 
 describe.each(Object.entries(engines))("%s", (_name, open) => {
   test("names a revision, and its catalogue holds the role that it chooses", async () => {
-    const snapshot = (await open()).snapshot();
+    const snapshot = (await open()).snapshot(testTime);
     expect(parseRevision(snapshot.reference.revision)).toBe(snapshot.reference.revision);
     const verdict = snapshot.evaluate(founding);
     if (verdict.outcome !== "allow") throw new TypeError(JSON.stringify(verdict));
@@ -64,7 +64,7 @@ describe.each(Object.entries(engines))("%s", (_name, open) => {
   });
 
   test("denies with a reason", async () => {
-    const verdict = (await open()).snapshot().evaluate({
+    const verdict = (await open()).snapshot(testTime).evaluate({
       ...founding,
       subject: { ...founding.subject, claims: { Department: "Marketing" }, departments: ["Marketing"] },
     });
@@ -73,18 +73,18 @@ describe.each(Object.entries(engines))("%s", (_name, open) => {
   });
 
   test("may be asked more than once and says the same", async () => {
-    const snapshot = (await open()).snapshot();
+    const snapshot = (await open()).snapshot(testTime);
     expect(snapshot.evaluate(founding)).toEqual(snapshot.evaluate(founding));
   });
 
   test("is synchronous and changes nothing of its input", async () => {
     const before = structuredClone(founding);
-    expect((await open()).snapshot().evaluate(founding)).not.toBeInstanceOf(Promise);
+    expect((await open()).snapshot(testTime).evaluate(founding)).not.toBeInstanceOf(Promise);
     expect(founding).toEqual(before);
   });
 });
 
 test("a policy that gives no verdict is a fault in both", async () => {
   const engine = createFakePolicy(() => true);
-  expect(() => engine.snapshot().evaluate(founding)).toThrow(Fault);
+  expect(() => engine.snapshot(testTime).evaluate(founding)).toThrow(Fault);
 });

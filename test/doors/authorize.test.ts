@@ -26,7 +26,7 @@ describe("POST /v1/authorize", () => {
       policy: { id: "fake", revision: "a".repeat(64) },
       reasons: [{ code: "permitted", message: "Directors of Operations may book flights." }],
     });
-    expect(house.asked[0]?.origin).toEqual({ door: "authorize", listener: "socket", gateway: "local", phase: "issue" });
+    expect(house.asked[0]?.origin).toEqual({ door: "authorize", listener: "socket", gateway: "local" });
   });
 
   test("a denial is an answer: 200, and nothing in it that a token would be about", async () => {

@@ -8,6 +8,7 @@ import { Answers, statusOf } from "../../src/doors/answers.ts";
 import { doors } from "../../src/doors/index.ts";
 import { doorLimits, credentialLengthMin, socketPathBytesMax } from "../../src/doors/limits.ts";
 import { listenerErrorCodes } from "../../src/doors/listener-error.ts";
+import { aboutOf, aboutOfPolicyReason, tokenErrors } from "../../src/doors/token-errors.ts";
 import { createFakeHouse } from "../fakes/doors-house.ts";
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, "..", "..", "docs", path), "utf8");
@@ -16,7 +17,14 @@ describe.each(Object.entries(doors))("docs/doors/%s.md", (kind, door) => {
   test("names every path of the door with its methods, and whom it admits", () => {
     const house = createFakeHouse();
     const answers = new Answers("docs", house.observer);
-    const routes = door.routes({ house, listener: "docs", answers, limits: doorLimits });
+    const routes = door.routes({
+      house,
+      listener: "docs",
+      answers,
+      limits: doorLimits,
+      clientField: undefined,
+      servesTokens: false,
+    });
     const page = read(`doors/${kind}.md`);
     expect(page.startsWith(`# ${kind}\n`)).toBe(true);
     expect(routes.length).toBeGreaterThan(0);
@@ -26,9 +34,12 @@ describe.each(Object.entries(doors))("docs/doors/%s.md", (kind, door) => {
       for (const method of methods) expect(page).toContain(method);
     }
     expect(page).toMatch(
-      { gateway: /Admits an authenticated gateway/, operator: /Admits the operator/, anyone: /Admits anyone/ }[
-        door.admits
-      ],
+      {
+        gateway: /Admits an authenticated gateway/,
+        client: /Admits an authenticated client/,
+        operator: /Admits the operator/,
+        anyone: /Admits anyone/,
+      }[door.admits],
     );
   });
 });
@@ -40,6 +51,43 @@ test("docs/doors/authorize.md lists every code of a request that was not underst
     expect(row, code).toContain(`\`${code}\``);
   }
   expect(Object.keys(statusOf).sort()).toEqual(Object.keys(requestErrors).sort());
+});
+
+describe("docs/doors/token.md", () => {
+  const rows = read("doors/token.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+  const rowsWith = (code: string) => rows.filter(([, , , codes]) => codes?.includes(`\`${code}\``) === true);
+  const errorOf = {
+    refused: "`invalid_request`; jwt-bearer: `invalid_grant`",
+    scope: "`invalid_scope`",
+    target: "`invalid_target`",
+  };
+
+  test.each(Object.entries(aboutOf))("says what %s becomes", (code, about) => {
+    const errors = rowsWith(code)
+      .filter(([, , , codes]) => codes?.includes("with") === false)
+      .map(([, , error]) => error);
+    expect(errors).toEqual([errorOf[about]]);
+  });
+
+  test.each([...aboutOfPolicyReason])("says what the policy's reason %s becomes", (reason, about) => {
+    expect(rowsWith(reason).map(([, , error]) => error)).toEqual([errorOf[about]]);
+  });
+
+  test("lists every error there is and no code besides", () => {
+    const errors = new Set(rows.flatMap(([, , error]) => error?.match(/(?:invalid|unsupported)_[a-z_]+/g) ?? []));
+    expect([...errors].sort()).toEqual(Object.keys(tokenErrors).sort());
+    const table = rows.slice(rows.findIndex(([, first]) => first === "Situation") + 1);
+    const listed = table.slice(
+      0,
+      table.findIndex(([, first]) => first === "Way"),
+    );
+    const codes = listed.flatMap(([, , , code]) => code?.match(/[a-z]+_[a-z_]+/g) ?? []);
+    const known = [...Object.keys(aboutOf), ...aboutOfPolicyReason.keys(), "approval_required"];
+    expect(codes.filter((code) => !known.includes(code))).toEqual([]);
+  });
 });
 
 describe("docs/listeners.md", () => {

@@ -99,6 +99,7 @@ export function createFakeHouse(parts: Partial<DoorsHouse> = {}): FakeHouse {
       gateways: [{ name: parseGatewayName("edge")!, secret: gatewayCredential }],
       operator: operatorCredential,
     },
+    clients: undefined,
     ...parts,
   };
 }

@@ -19,6 +19,7 @@ const floorOfRoom: Readonly<Record<string, number>> = {
   clock: 3,
   state: 3,
   toolchain: 3,
+  verify: 3,
   config: 4,
   "status.ts": 4,
   "assemble.ts": 5,
@@ -26,12 +27,12 @@ const floorOfRoom: Readonly<Record<string, number>> = {
   cli: 6,
 };
 
-/** A package has one room; `jose` has two by design. */
+/** A package has one room; `jose` has three by design. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   "@open-policy-agent/opa-wasm": ["policy"],
   "tar-stream": ["policy"],
   re2js: ["policy"],
-  jose: ["tokens", "identity"],
+  jose: ["tokens", "identity", "verify"],
   "prom-client": ["telemetry"],
   winston: ["telemetry"],
   express: ["doors"],
@@ -39,6 +40,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   yaml: ["config", "policy"],
 };
 
+/** Without the part of the package: `jose/jwk/thumbprint` is of `jose`. */
+const packageOf = (path: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path;
 const roomOf = (path: string): string => path.split("/")[1] ?? "";
 const floorOf = (path: string): number => floorOfRoom[roomOf(path)] ?? Number.NaN;
 
@@ -57,7 +60,9 @@ describe.each(files.map((file) => [file.path, file] as const))("%s", (_path, fil
     const upstairs = file.files.filter((target) => roomOf(target) !== room && floorOf(target) >= floorOf(file.path));
     // main.ts starts the command line; both stand on the top floor.
     expect(upstairs.filter((target) => !(file.path === "src/main.ts" && target.startsWith("src/cli/")))).toEqual([]);
-    const foreign = file.packages.filter((name) => !name.startsWith("node:") && owners[name]?.includes(room) !== true);
+    const foreign = file.packages.filter(
+      (path) => !path.startsWith("node:") && owners[packageOf(path)]?.includes(room) !== true,
+    );
     expect(foreign).toEqual([]);
     if (floorOf(file.path) <= 2) expect(file.packages).toEqual([]);
   });
@@ -79,6 +84,23 @@ describe.each(files.map((file) => [file.path, file] as const))("%s", (_path, fil
     );
     if (floorOf(file.path) === 0) expect(file.text).not.toMatch(/\basync\b|\bPromise\b|\bawait\b/);
   });
+});
+
+test("serving loads its own work only: no toolchain, no other command", () => {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const reached = new Set(["src/cli/index.ts", "src/cli/serve.ts"]);
+  // A set's own order is the order of arrival, so the walk sees what it adds. The table asks for work by `import()`.
+  for (const path of reached) {
+    if (path === "src/cli/command-table.ts") continue;
+    for (const target of byPath.get(path)?.files ?? []) reached.add(target);
+  }
+  expect(reached.size).toBeGreaterThan(100);
+  const tabled = byPath.get("src/cli/command-table.ts")?.files ?? [];
+  const works = tabled.filter((path) => byPath.get(path)?.text.includes(": Run") === true);
+  expect(works.length).toBeGreaterThan(7);
+  expect(works.filter((path) => reached.has(path))).toEqual(["src/cli/serve.ts"]);
+  const tools = [...reached].filter((path) => path.startsWith("src/toolchain/"));
+  expect(tools).toEqual(["src/toolchain/toolchain-error.ts"]);
 });
 
 describe("what may be made in one place only", () => {

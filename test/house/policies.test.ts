@@ -130,7 +130,8 @@ describe("permits/ and guards/", () => {
 
   test("have their settings under settings/, by the same name", () => {
     const settings = listPolicies().filter((path) => path.startsWith("chaperone/settings/") && path.endsWith(".json"));
-    const names = [...permits, ...guards].map((file) => `chaperone/settings/${file.name}/data.json`).sort();
+    const readers = [...permits, ...guards, ...rules.filter((file) => file.path.startsWith("chaperone/delegation/"))];
+    const names = readers.map((file) => `chaperone/settings/${file.name}/data.json`).sort();
     expect(settings).toEqual(names);
   });
 });

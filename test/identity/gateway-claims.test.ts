@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { VerifiedEvidence } from "../../src/domain/delegation-chain.ts";
-import { isJsonObject, type JsonObject } from "../../src/domain/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../src/domain/json.ts";
 import { Refusal } from "../../src/domain/refusal.ts";
 import { RequestError } from "../../src/domain/request-error.ts";
 import { parseStrictJson } from "../../src/domain/strict-json.ts";
@@ -105,14 +105,24 @@ describe("one bad element refuses the whole claim", () => {
 });
 
 describe("whose claims they are", () => {
-  test("the gateway's, unless it may vouch for the issuer they name", async () => {
-    const { subject, actor } = await verified({ iss: "https://idp.example" }, { iss: "https://other.example" });
+  test("the issuer's that the gateway may vouch for, else the gateway's", async () => {
+    const { subject, actor } = await verified({ iss: "https://idp.example" }, {});
     expect(subject.issuer).toBe("https://idp.example");
     expect(actor.issuer).toBe("urn:chaperone:gateway");
   });
 
-  test("an issuer is compared byte for byte", async () => {
-    expect((await verified({ iss: "https://idp.example/" }, {})).subject.issuer).toBe("urn:chaperone:gateway");
+  test.each(["https://other.example", "https://idp.example/", "https://IDP.example"])(
+    "beside issuers that are told apart, %s is refused and not folded into the gateway's name",
+    async (iss) => {
+      expect(await verify({ iss }, {})).toMatchObject({ code: "issuer_not_vouched" });
+      expect(await verify({}, { iss })).toMatchObject({ code: "issuer_not_vouched" });
+      expect(await verify({ act: { sub: "a", iss } }, {})).toMatchObject({ code: "issuer_not_vouched" });
+    },
+  );
+
+  test("a gateway that vouches for nobody speaks for itself, whatever issuer is named", async () => {
+    const { subject } = await verified({ iss: "https://idp.example" }, {}, { vouchedIssuers: [] });
+    expect(subject.issuer).toBe("urn:chaperone:gateway");
   });
 
   test("inner actors come root first", async () => {
@@ -124,8 +134,9 @@ describe("whose claims they are", () => {
   });
 
   test("P7: a rule that looks for act among the claims finds none", async () => {
-    const { subject } = await verified({ sub: "alice", team: "a", act: { sub: "admin-agent" } }, { sub: "agent" });
-    expect(subject.claims).toEqual({ sub: "alice", team: "a" });
+    const { subject, inner } = await verified({ Role: "Director", act: { sub: "planner" } }, {});
+    expect(inner).toHaveLength(1);
+    expect(subject.claims).toEqual({ Role: "Director" });
   });
 
   test("an inner actor that names no issuer is its subject's", async () => {
@@ -134,14 +145,42 @@ describe("whose claims they are", () => {
     ]);
   });
 
-  test("an inner actor gets no issuer by naming it either", async () => {
-    const claims = { iss: "https://idp.example", act: { sub: "a", iss: "https://other.example" } };
-    expect((await verified(claims, {})).inner).toEqual([{ id: "a", issuer: "urn:chaperone:gateway" }]);
-  });
-
   test("an inner actor of our own issuer is proved by its token", async () => {
     const act = { sub: "b", act: { sub: "a", iss: ownIssuer } };
     expect(await verify({ act }, {})).toMatchObject({ code: "token_evidence_required" });
+  });
+});
+
+describe("may_act binds decoded claims too (RFC 8693 section 4.4)", () => {
+  const actor = { sub: "agent-a", client_id: "client-a", Capabilities: "book_flight" };
+
+  test.each<[string, Json]>([
+    ["an object that names it", { sub: "agent-a" }],
+    ["an object whose members all agree", { sub: "agent-a", client_id: "client-a" }],
+    ["an array with one object that does", [{ sub: "agent-b" }, { client_id: "client-a", sub: "agent-a" }]],
+  ])("%s admits the actor", async (_name, may_act) => {
+    expect(await verify({ may_act }, actor)).not.toBeInstanceOf(Refusal);
+  });
+
+  test.each<[string, Json]>([
+    ["another agent", { sub: "agent-b" }],
+    ["one member that differs", { sub: "agent-a", client_id: "client-b" }],
+    ["a member that the actor lacks", { sub: "agent-a", iss: "https://idp.example" }],
+    ["a prefix", { sub: "agent" }],
+    ["another case", { sub: "Agent-A" }],
+    ["nobody: {}", {}],
+    ["nobody: []", []],
+    ["nobody: [{}]", [{}]],
+    ["nobody: null", null],
+    ["text", "agent-a"],
+    ["true", true],
+    ["a list of text", ["agent-a"]],
+    ["an issuer alone", { iss: "https://idp.example" }],
+    ["a member that is no text", { sub: ["agent-a"] }],
+    ["a list with one entry that cannot be read", [{ sub: "agent-a" }, 7]],
+    ["nested objects", { sub: "agent-a", act: { sub: "agent-a" } }],
+  ])("%s never means this one", async (_name, may_act) => {
+    expect(await verify({ may_act }, actor)).toMatchObject({ code: "actor_not_named" });
   });
 });
 

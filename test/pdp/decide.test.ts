@@ -176,6 +176,11 @@ describe("inner actors are evidence, never authority", () => {
     expect(codeOf((await decideOn(viaPlanner, { policy })).decision)).toBe("inner_actor_decisive");
   });
 
+  test("what is allowed because of act among the claims is denied, too", async () => {
+    const policy = createFakePolicy((input) => ("act" in input.subject.claims ? foundingVerdict : denyVerdict));
+    expect(codeOf((await decideOn(viaPlanner, { policy })).decision)).toBe("policy_denied");
+  });
+
   test("one may cause a deny", async () => {
     const policy = createFakePolicy((input) => (input.chain.length > 0 ? denyVerdict : foundingVerdict));
     expect(codeOf((await decideOn(viaPlanner, { policy })).decision)).toBe("policy_denied");

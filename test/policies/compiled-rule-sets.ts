@@ -74,7 +74,7 @@ export function isClearOnceApproved(guard: GuardRule, now: number): boolean {
 /** Writes the set as a policy folder. */
 export async function writeRuleSet(folder: string, rules: RuleSet): Promise<void> {
   await rm(folder, { recursive: true, force: true });
-  for (const part of ["decision.rego", "shape", "asked", "clearance", "objections", "least_privilege"]) {
+  for (const part of ["decision.rego", "shape", "asked", "clearance", "objections", "least_privilege", "delegation"]) {
     await cp(join(policiesFolder, "chaperone", part), join(folder, "chaperone", part), { recursive: true });
   }
   const write = async (path: string, name: string, text: string) => {

@@ -68,7 +68,7 @@ describe("the committed bundle", () => {
     );
     onTestFinished(() => room.close());
     expect(room.state().rejection).toBeUndefined();
-    expect(room.snapshot().catalogue.size).toBe(10);
+    expect(room.snapshot(0).catalogue.size).toBe(10);
   });
 
   test.each(samples.map((sample) => [sample.name, sample] as const))("answers its sample %s", (_name, sample) => {

@@ -17,7 +17,7 @@ const all = (value: Json | undefined): string[] => Object.values(objectOf(value)
 
 const staff = Object.values(objectOf(settings["staff"])).map(objectOf);
 const guards = Object.entries(settings)
-  .filter(([name]) => name !== "staff" && name !== "autonomous")
+  .filter(([name]) => !["staff", "autonomous", "delegation"].includes(name))
   .map(([name, value]) => ({
     name,
     capabilities: strings(objectOf(value)["capabilities"]),

@@ -7,8 +7,18 @@ import { parseAsked } from "../../src/domain/asked.ts";
 import { DecisionRequest } from "../../src/domain/decision-request.ts";
 import { DelegationChain } from "../../src/domain/delegation-chain.ts";
 import { ExactSet } from "../../src/domain/exact-set.ts";
-import { parseCapability, parseGatewayName, parseIssuer, parsePartyId } from "../../src/domain/identifiers.ts";
+import {
+  parseAudience,
+  parseCapability,
+  parseChainId,
+  parseGatewayName,
+  parseGrantId,
+  parseIssuer,
+  parsePartyId,
+  parsePermission,
+} from "../../src/domain/identifiers.ts";
 import { isJsonObject } from "../../src/domain/json.ts";
+import type { ParentGrant } from "../../src/domain/parent-grant.ts";
 import { type PolicyInput, renderPolicyInput } from "../../src/domain/policy-input.ts";
 import { Refusal } from "../../src/domain/refusal.ts";
 import { RequestError } from "../../src/domain/request-error.ts";
@@ -28,7 +38,7 @@ function known<T>(value: T | undefined): T {
 }
 
 /** Rendered by the path's own function, from a request with every member or with none that is optional. */
-function rendered(isFull: boolean): PolicyInput {
+function rendered(isFull: boolean, parent?: ParentGrant): PolicyInput {
   const issuer = known(parseIssuer("urn:chaperone:gateway"));
   const capability = known(parseCapability("book_flight"));
   const party = { issuer, claims: { a: 1 }, expiresAt: undefined, scopes: undefined };
@@ -65,15 +75,31 @@ function rendered(isFull: boolean): PolicyInput {
       },
       inner: isFull ? [{ id: known(parsePartyId("planner")), issuer }] : [],
       origin: { issuer, source: "test", value: undefined },
-      parent: undefined,
+      parent,
     },
     { unnamedParties: "allow", depthMax: 4 },
   );
   if (chain instanceof Refusal) throw new Error(chain.code);
-  const asked = parseAsked(request, chain);
+  const asked =
+    parent === undefined
+      ? parseAsked(request, chain)
+      : { capabilities: ExactSet.of([]), permissions: parent.permissions, details: [] };
   if (asked instanceof Refusal) throw new Error(asked.code);
   return renderPolicyInput(request, chain, asked, 1_781_092_800);
 }
+
+const parent: ParentGrant = {
+  id: known(parseGrantId("g-1")),
+  lineage: [],
+  chainId: known(parseChainId("c-1")),
+  audience: known(parseAudience("https://flights.example/api")),
+  audiences: [],
+  permissions: ExactSet.of([known(parsePermission("flights:book"))]),
+  details: [],
+  depth: 1,
+  depthMax: 3,
+  expiresAt: 1_781_092_860,
+};
 
 describe("the input's schema", () => {
   test.each([true, false])("accepts what the path renders (full: %s), and so does the policy", (isFull) => {
@@ -90,6 +116,16 @@ describe("the input's schema", () => {
       expect(Object.keys(members).sort()).toEqual(Object.keys(rendered(true)[party]).sort());
     }
     expect(document["required"]).toEqual(Object.keys(rendered(false)));
+  });
+
+  test("accepts the parent grant that the path renders, member for member", () => {
+    const input = rendered(true, parent);
+    expect(schema.safeParse(input).error).toBeUndefined();
+    const described = objectOf(objectOf(document["properties"])["parent"]);
+    expect(Object.keys(objectOf(described["properties"]))).toEqual(Object.keys(input.parent ?? {}));
+    expect(described["required"]).toEqual(Object.keys(input.parent ?? {}));
+    expect(schema.safeParse({ ...input, parent: { ...input.parent, more: 1 } }).success).toBe(false);
+    expect(policy.ask({ ...input }).outcome).toBe("allow");
   });
 
   test("accepts every sample", () => {

@@ -40,22 +40,25 @@ test("a good bundle decides, under its revision", async () => {
   const { active, activatedAt, rejection } = room.state();
   expect(rejection).toBeUndefined();
   expect(activatedAt).toBe(testTime);
-  expect(room.snapshot().reference).toEqual(active);
-  expect(room.snapshot().evaluate(bookFlight)).toMatchObject({ outcome: "allow", role: "flight-booker" });
+  expect(room.snapshot(bookFlight.time).reference).toEqual(active);
+  expect(room.snapshot(bookFlight.time).evaluate(bookFlight)).toMatchObject({
+    outcome: "allow",
+    role: "flight-booker",
+  });
 });
 
 test("an unpacked bundle decides as the packed one does", async () => {
   const folder = await temporaryFolder();
   await unpackTo(folder, await buildTiny());
   const room = await createPolicyRoom(optionsFor(folder), { clock, announcer: createRecordingAnnouncer() });
-  expect(room.snapshot().evaluate(bookFlight).outcome).toBe("allow");
+  expect(room.snapshot(bookFlight.time).evaluate(bookFlight).outcome).toBe("allow");
 });
 
 test("the committed default bundle is activated", async () => {
   const path = join(import.meta.dirname, "../../bundle/default.tar.gz");
   const room = await createPolicyRoom(optionsFor(path), { clock, announcer: createRecordingAnnouncer() });
   expect(room.state().rejection).toBeUndefined();
-  expect(room.snapshot().catalogue.size).toBeGreaterThan(1);
+  expect(room.snapshot(bookFlight.time).catalogue.size).toBeGreaterThan(1);
 });
 
 describe("built-ins", () => {

@@ -56,6 +56,14 @@ test("a guard that the decision never asks is refused", async () => {
   expect(await judgeTiny({ "chaperone/decision.rego": asksNobody })).toMatch(/^bundle_layout_wrong: the guard/);
 });
 
+test.each(["chaperone.Guards.extra", "chaperone.guard.extra", "Chaperone.guards.extra", 'chaperone["ｇuards"].extra'])(
+  "a guard in a package that is only nearly of guards, %s, would never be asked and is refused",
+  async (name) => {
+    const guard = { "chaperone/guards/extra/extra.rego": `package ${name}\nclear if input.time < 1\n` };
+    expect(await judgeTiny(guard)).toMatch(/^bundle_layout_wrong: the package .* and never asked$/);
+  },
+);
+
 test("a guard whose rule is evaluated under `with` too is no guard without clear", async () => {
   expect(
     await judgeTiny({

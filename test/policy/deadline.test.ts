@@ -31,7 +31,7 @@ decision := ${deny} if {
   });
   const codeFor = (n: number): string => {
     try {
-      return room.snapshot().evaluate({ ...bookFlight, context: { n } }).outcome;
+      return room.snapshot(bookFlight.time).evaluate({ ...bookFlight, context: { n } }).outcome;
     } catch (cause) {
       return cause instanceof Fault ? cause.code : String(cause);
     }

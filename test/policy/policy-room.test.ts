@@ -51,7 +51,7 @@ function codeOf(run: () => unknown): string {
 describe("a room without a usable bundle", () => {
   test("opens, is not ready, and says why", async () => {
     const { room, announcer } = await open(join(await temporaryFolder(), "none.tar.gz"));
-    expect(codeOf(() => room.snapshot())).toBe("policy_not_ready");
+    expect(codeOf(() => room.snapshot(bookFlight.time))).toBe("policy_not_ready");
     expect(room.state()).toEqual({
       active: undefined,
       activatedAt: undefined,
@@ -66,7 +66,7 @@ describe("a room without a usable bundle", () => {
     await publish(path, (await bundles())[0]);
     await room.reload();
     expect(room.state().rejection).toBeUndefined();
-    expect(markerOf(room.snapshot())).toBe("one");
+    expect(markerOf(room.snapshot(bookFlight.time))).toBe("one");
   });
 });
 
@@ -76,16 +76,20 @@ describe("a reload", () => {
     const path = join(await temporaryFolder(), "bundle.tar.gz");
     await publish(path, one);
     const { room, announcer, clock } = await open(path);
-    const before = room.snapshot();
+    const before = room.snapshot(bookFlight.time);
     await publish(path, two);
     clock.now += 7;
     await room.reload();
     expect(room.state().activatedAt).toBe(testTime + 7);
-    expect([markerOf(before), markerOf(room.snapshot()), markerOf(before)]).toEqual(["one", "two", "one"]);
-    expect(before.reference.revision).not.toBe(room.snapshot().reference.revision);
+    expect([markerOf(before), markerOf(room.snapshot(bookFlight.time)), markerOf(before)]).toEqual([
+      "one",
+      "two",
+      "one",
+    ]);
+    expect(before.reference.revision).not.toBe(room.snapshot(bookFlight.time).reference.revision);
     expect(announcer.events.map(({ event, detail }) => [event, detail["revision"]])).toEqual([
       ["policy_activated", before.reference.revision],
-      ["policy_activated", room.snapshot().reference.revision],
+      ["policy_activated", room.snapshot(bookFlight.time).reference.revision],
     ]);
   });
 
@@ -107,7 +111,7 @@ describe("a reload", () => {
       activatedAt,
       rejection: { code, detail: room.state().rejection?.detail, at: testTime },
     });
-    expect(markerOf(room.snapshot())).toBe("one");
+    expect(markerOf(room.snapshot(bookFlight.time))).toBe("one");
     expect(announcer.events.map(({ event }) => event)).toEqual(["policy_activated", "policy_refused"]);
     await publish(path, one);
     await room.reload();
@@ -119,16 +123,16 @@ describe("a reload", () => {
     const path = join(await temporaryFolder(), "bundle.tar.gz");
     await publish(path, one);
     const { room } = await open(path);
-    const markers = new Map([[room.snapshot().reference.revision, "one"]]);
+    const markers = new Map([[room.snapshot(bookFlight.time).reference.revision, "one"]]);
     await publish(path, two);
     await room.reload();
-    markers.set(room.snapshot().reference.revision, "two");
+    markers.set(room.snapshot(bookFlight.time).reference.revision, "two");
     const seen: string[] = [];
     const held: PolicySnapshot[] = [];
     const done = new AbortController();
     const asking = (async () => {
       while (!done.signal.aborted) {
-        held.push(room.snapshot());
+        held.push(room.snapshot(bookFlight.time));
         for (const asked of [held.at(-1)!, held[Math.floor(held.length / 2)]!]) {
           expect(markerOf(asked)).toBe(markers.get(asked.reference.revision));
           seen.push(asked.reference.revision);
@@ -155,7 +159,7 @@ describe("a reload", () => {
     await publish(path, two);
     await room.reload();
     await first;
-    expect(markerOf(room.snapshot())).toBe("two");
+    expect(markerOf(room.snapshot(bookFlight.time))).toBe("two");
   });
 
   test("after closing activates nothing, and the active bundle still answers", async () => {
@@ -166,7 +170,7 @@ describe("a reload", () => {
     await room.close();
     await publish(path, two);
     await room.reload();
-    expect(markerOf(room.snapshot())).toBe("one");
+    expect(markerOf(room.snapshot(bookFlight.time))).toBe("one");
   });
 });
 
@@ -187,7 +191,7 @@ describe("a watched source", () => {
     await publish(path, one);
     const { room, announcer } = await open(path, { watch: true });
     await write(path, two);
-    while (markerOf(room.snapshot()) !== "two") await announcer.reached(announcer.events.length + 1);
+    while (markerOf(room.snapshot(bookFlight.time)) !== "two") await announcer.reached(announcer.events.length + 1);
     expect(room.state().rejection).toBeUndefined();
   });
 
@@ -196,7 +200,7 @@ describe("a watched source", () => {
     const { room, announcer } = await open(path, { watch: true });
     await publish(path, (await bundles())[0]);
     await announcer.reached(2);
-    expect(markerOf(room.snapshot())).toBe("one");
+    expect(markerOf(room.snapshot(bookFlight.time))).toBe("one");
   });
 
   test("that is a ConfigMap's file is followed when the mount turns", async () => {
@@ -211,11 +215,11 @@ describe("a watched source", () => {
     await turn("..one", one);
     await symlink("..data/bundle.tar.gz", join(mount, "bundle.tar.gz"));
     const { room, announcer } = await open(join(mount, "bundle.tar.gz"), { watch: true });
-    expect(markerOf(room.snapshot())).toBe("one");
+    expect(markerOf(room.snapshot(bookFlight.time))).toBe("one");
     await turn("..two", two);
     await rm(join(mount, "..one"), { recursive: true });
     await announcer.reached(2);
-    expect(markerOf(room.snapshot())).toBe("two");
+    expect(markerOf(room.snapshot(bookFlight.time))).toBe("two");
   });
 
   test("that is a folder is followed when its files are", async () => {
@@ -223,9 +227,9 @@ describe("a watched source", () => {
     const [one, two] = await bundles();
     await unpackTo(folder, one);
     const { room, announcer } = await open(folder, { watch: true });
-    expect(markerOf(room.snapshot())).toBe("one");
+    expect(markerOf(room.snapshot(bookFlight.time))).toBe("one");
     await unpackTo(folder, two);
-    while (markerOf(room.snapshot()) !== "two") await announcer.reached(announcer.events.length + 1);
+    while (markerOf(room.snapshot(bookFlight.time)) !== "two") await announcer.reached(announcer.events.length + 1);
     expect(room.state().rejection).toBeUndefined();
   });
 });
@@ -236,18 +240,18 @@ describe("a bundle's age", () => {
     await publish(path, (await bundles())[0]);
     const { room, clock } = await open(path, { maxAgeSeconds: 60 });
     clock.now += 60;
-    expect(codeOf(() => room.snapshot())).toBe("no fault");
+    expect(codeOf(() => room.snapshot(clock.now))).toBe("no fault");
     clock.now += 1;
-    expect(codeOf(() => room.snapshot())).toBe("policy_stale");
+    expect(codeOf(() => room.snapshot(clock.now))).toBe("policy_stale");
     await room.reload();
-    expect(codeOf(() => room.snapshot())).toBe("no fault");
+    expect(codeOf(() => room.snapshot(clock.now))).toBe("no fault");
     await publish(path, "broken");
     clock.now += 40;
     await room.reload();
-    expect(codeOf(() => room.snapshot())).toBe("no fault");
+    expect(codeOf(() => room.snapshot(clock.now))).toBe("no fault");
     clock.now += 40;
     await room.reload();
-    expect(codeOf(() => room.snapshot())).toBe("policy_stale");
+    expect(codeOf(() => room.snapshot(clock.now))).toBe("policy_stale");
   });
 
   test("does not matter when no limit is configured", async () => {
@@ -255,6 +259,6 @@ describe("a bundle's age", () => {
     await publish(path, (await bundles())[0]);
     const { room, clock } = await open(path);
     clock.now += 1_000_000_000;
-    expect(codeOf(() => room.snapshot())).toBe("no fault");
+    expect(codeOf(() => room.snapshot(clock.now))).toBe("no fault");
   });
 });

@@ -77,6 +77,22 @@ test("two entries that mean one name refuse the bundle", async () => {
   ).toBe("bundle_entry_refused");
 });
 
+test("an entry behind the end of the archive, which no other reader shows, refuses the bundle", async () => {
+  const seen = await makeArchive([[{ name: "data.json" }, "{}"]]);
+  const hidden = await makeArchive([[{ name: "hidden/data.json" }, "{}"]]);
+  const joined = gzipSync(Buffer.concat([gunzipSync(seen), gunzipSync(hidden)]));
+  await expect(readArchive(joined)).rejects.toMatchObject({ code: "bundle_entry_refused" });
+  await expect(readArchive(Buffer.concat([seen, hidden]))).rejects.toMatchObject({ code: "bundle_entry_refused" });
+  expect([...(await readArchive(seen)).keys()]).toEqual(["data.json"]);
+  // A folder that states a size: other readers find the end in what this one would take for its content.
+  const folder = gunzipSync(await makeArchive([[{ name: "folder", type: "directory" }]]));
+  folder.write("00000001000", 124, "latin1");
+  const checksum = folder.subarray(0, 512).reduce((sum, byte, at) => sum + (at >= 148 && at < 156 ? 32 : byte), 0);
+  folder.write(`${checksum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  const disguised = gzipSync(Buffer.concat([folder.subarray(0, 512), Buffer.alloc(512), gunzipSync(hidden)]));
+  await expect(readArchive(disguised)).rejects.toMatchObject({ detail: "a folder with content of its own" });
+});
+
 test("a bomb ends before its bytes exist", async () => {
   const bomb = gzipSync(Buffer.alloc(policyLimits.unpackedBytesMax + 1));
   expect(bomb.length).toBeLessThan(policyLimits.unpackedBytesMax / 100);

@@ -39,7 +39,7 @@ const room = await createPolicyRoom({ id: "soak", path, signature: { mode: "none
 const read = () => { gc(); gc(); const m = process.memoryUsage(); return { resident: m.rss, heap: m.heapUsed, wasm: memoryBytes }; };
 const evaluate = (count) => { for (let at = 0; at < count; at += 1) {
   const asked = at % 3 === 0 ? { ...input, context: { padding: "x".repeat(at % 3000) } } : input;
-  if (room.snapshot().evaluate(asked).outcome !== "allow") throw new Error("not allowed");
+  if (room.snapshot(asked.time).evaluate(asked).outcome !== "allow") throw new Error("not allowed");
 } };
 const activate = async (count) => { for (let at = 0; at < count; at += 1) {
   await writeFile(path + ".new", bundles[(at + 1) % 2]); await rename(path + ".new", path);

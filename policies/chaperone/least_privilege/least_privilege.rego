@@ -39,8 +39,9 @@ permitted contains offer.capability if some offer in offers
 # METADATA
 # title: Offers
 # description: >-
-#   What may be granted. In `issue`, each well-formed permit for an asked capability; in `delegate` and `use`, the
-#   parent grant, whatever capability the caller names. Only at the asked audience, if one is asked.
+#   What may be granted. In `issue`, each well-formed permit for an asked capability; in `use`, the parent grant at its
+#   own audience, in `delegate` at one of its `audiences`, whatever capability the caller names. Only at the asked
+#   audience, if one is asked.
 offers := [offer |
 	some name
 	some permit in data.chaperone.permits[name].permits
@@ -62,14 +63,26 @@ offers := [offer |
 ] if {
 	input.phase == "issue"
 } else := [offer |
-	_is_audience_meant(input.parent.audience)
+	some audience in _parent_audiences
 	offer := {
-		"audience": input.parent.audience,
+		"audience": audience,
 		"permissions": {permission | some permission in input.parent.permissions},
 		"ttl_seconds": 60,
 	}
 ] if {
 	input.phase in {"delegate", "use"}
+}
+
+# One at most: without an asked audience the parent's own is meant, so that no other fact decides which one it is.
+_parent_audiences contains input.parent.audience if {
+	input.phase == "use"
+	_is_audience_meant(input.parent.audience)
+}
+
+_parent_audiences contains audience if {
+	input.phase == "delegate"
+	audience := object.get(input, "audience", input.parent.audience)
+	audience in input.parent.audiences
 }
 
 # Where everything that is asked is permitted. Sets, because agents may ask for hundreds of capabilities.

@@ -110,13 +110,13 @@ test_what_is_not_a_permit_permits_nothing if {
 }
 
 test_use_takes_the_permission_from_the_parent if {
-	parent := {"audience": "https://flights.example/api", "permissions": ["flights:book", "flights:search"]}
+	parent := requests.parent("https://flights.example/api", ["flights:book", "flights:search"])
 	chosen := choice with input as requests.used(parent, ["flights:search"])
 	chosen == {"role": "flight-searcher", "permissions": ["flights:search"], "ttl_seconds": 60}
 }
 
 test_a_role_that_grants_more_than_the_parent_is_not_chosen if {
-	parent := {"audience": here, "permissions": ["a"]}
+	parent := requests.parent(here, ["a"])
 	request := requests.used(parent, ["a"])
 	not choice with input as request with data.chaperone.roles as {"larger": role(["a", "b"])}
 	chosen := choice with input as request

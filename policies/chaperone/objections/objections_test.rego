@@ -61,20 +61,47 @@ test_use_without_a_parent if {
 }
 
 test_use_that_names_no_permission if {
-	parent := {"audience": "https://flights.example/api", "permissions": ["flights:book"]}
+	parent := requests.parent("https://flights.example/api", ["flights:book"])
 	codes(requests.used(parent, [])) == {"nothing_asked"}
 }
 
 test_use_of_what_the_parent_does_not_hold if {
-	parent := {"audience": "https://flights.example/api", "permissions": ["flights:book"]}
+	parent := requests.parent("https://flights.example/api", ["flights:book"])
 	codes(requests.used(parent, ["flights:search"])) == {"permission_not_permitted"}
 }
 
-test_delegation_to_an_audience_that_is_not_the_parents if {
-	parent := {"audience": "https://flights.example/api", "permissions": ["flights:book"]}
-	request := object.union(requests.used(parent, ["flights:book"]), {
-		"phase": "delegate",
-		"audience": "https://erp.example/api",
-	})
-	codes(request) == {"permission_not_permitted"}
+test_delegation_is_to_an_audience_that_the_parent_declares if {
+	parent := object.union(requests.parent("https://reports.example/api", ["reports:read"]), {"audiences": [
+		"https://archive.example/api",
+		"https://flights.example/api",
+	]})
+	request := requests.handed_on(parent, ["reports:read"])
+	codes(object.union(request, {"audience": "https://archive.example/api"})) == set()
+	codes(object.union(request, {"audience": "https://erp.example/api"})) == {"permission_not_permitted"}
+	codes(object.union(request, {"audience": "https://reports.example/api"})) == {"permission_not_permitted"}
+	codes(object.union(request, {"audience": "https://flights.example/api"})) == {"role_not_covering"}
+}
+
+test_delegation_without_an_asked_audience_is_to_the_parents_own if {
+	own := "https://reports.example/api"
+	parent := requests.parent(own, ["reports:read"])
+	codes(requests.handed_on(parent, ["reports:read"])) == set()
+	elsewhere := object.union(parent, {"audiences": ["https://archive.example/api"]})
+	codes(requests.handed_on(elsewhere, ["reports:read"])) == {"permission_not_permitted"}
+}
+
+test_delegation_of_what_the_parent_does_not_hold if {
+	parent := requests.parent("https://flights.example/api", ["flights:search"])
+	codes(requests.handed_on(parent, ["flights:book"])) == {"permission_not_permitted"}
+	codes(requests.handed_on(parent, ["flights:book", "flights:search"])) == {"permission_not_permitted"}
+}
+
+test_a_use_is_at_the_parents_own_audience_only if {
+	parent := object.union(requests.parent("https://reports.example/api", ["reports:read"]), {"audiences": [
+		"https://archive.example/api",
+		"https://reports.example/api",
+	]})
+	request := requests.used(parent, ["reports:read"])
+	codes(request) == set()
+	codes(object.union(request, {"audience": "https://archive.example/api"})) == {"permission_not_permitted"}
 }

@@ -69,9 +69,25 @@ _resource if {
 }
 
 _parent if {
-	parent := object.get(input, "parent", {"audience": "", "permissions": []})
+	parent := object.get(input, "parent", _no_parent)
+	is_string(parent.id)
 	is_string(parent.audience)
+	_strings(parent.audiences)
 	_strings(parent.permissions)
+	is_number(parent.depth)
+	is_number(parent.max_depth)
+	is_number(parent.expires_at)
+}
+
+# Stands in for a parent that is not there at all.
+_no_parent := {
+	"id": "",
+	"audience": "",
+	"audiences": [],
+	"permissions": [],
+	"depth": 0,
+	"max_depth": 0,
+	"expires_at": 0,
 }
 
 _strings(list) if {

@@ -7,7 +7,7 @@ full := object.union(requests.staff("Operations", "Director", "book_flight"), {
 	"chain": [{"id": "first", "issuer": "urn:example"}],
 	"resource": {"type": "flight", "id": "LH1", "properties": {}},
 	"audience": "https://flights.example/api",
-	"parent": {"audience": "https://flights.example/api", "permissions": ["flights:book"]},
+	"parent": requests.parent("https://flights.example/api", ["flights:book"]),
 })
 
 test_the_founding_request_is_well_formed if {
@@ -21,6 +21,15 @@ test_a_request_with_every_member_is_well_formed if {
 test_no_required_member_may_be_missing if {
 	every member in ["phase", "subject", "actor", "chain", "asked", "context", "time"] {
 		not well_formed with input as object.remove(full, [member])
+	}
+}
+
+test_no_member_of_a_parent_may_be_missing if {
+	every member in object.keys(full.parent) {
+		not well_formed with input as object.union(
+			object.remove(full, ["parent"]),
+			{"parent": object.remove(full.parent, [member])},
+		)
 	}
 }
 
@@ -55,8 +64,13 @@ test_no_member_may_have_another_type if {
 		{"resource": {"id": 1}},
 		{"resource": {"properties": null}},
 		{"parent": null},
+		{"parent": {"id": null}},
 		{"parent": {"audience": 1}},
+		{"parent": {"audiences": "https://flights.example/api"}},
 		{"parent": {"permissions": "flights:book"}},
+		{"parent": {"depth": "1"}},
+		{"parent": {"max_depth": null}},
+		{"parent": {"expires_at": []}},
 	] {
 		not well_formed with input as object.union(full, wrong)
 	}

@@ -52,7 +52,7 @@ test_an_absent_amount_is_not_clear if {
 }
 
 test_a_payment_with_a_token_is_guarded_too if {
-	parent := {"audience": "https://erp.example/api", "permissions": ["invoices:pay"]}
+	parent := requests.parent("https://erp.example/api", ["invoices:pay"])
 	request := requests.used(parent, ["invoices:pay"])
 	not clear(request)
 	clear(object.union(request, {"action": {"name": "pay", "properties": {"amount": 5, "currency": "EUR"}}}))

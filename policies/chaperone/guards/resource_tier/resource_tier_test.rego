@@ -33,7 +33,7 @@ test_an_absent_resource_is_not_clear if {
 }
 
 test_outside_issue_only_open_tiers_are_clear if {
-	parent := {"audience": "https://crm.example/api", "permissions": ["records:read"]}
+	parent := requests.parent("https://crm.example/api", ["records:read"])
 	request := object.union(requests.record("Director", "public"), {
 		"phase": "use",
 		"asked": {"permissions": ["records:read"]},

@@ -1,0 +1,74 @@
+/**
+ * Every command: what its help says, what its arguments are read with, and where its work is. The work is loaded when it
+ * is asked for, so that `serve` starts without what only the others need. docs/cli.md is printed from this table.
+ */
+import { type Command, configOptions, jsonOption, noOperands } from "./command.ts";
+
+export const commands = {
+  serve: {
+    summary: "Serve decisions until SIGTERM or SIGINT; SIGHUP looks at policy and keys again.",
+    operands: noOperands,
+    options: configOptions,
+    load: async () => (await import("./serve.ts")).serve,
+  },
+  "check-config": {
+    summary: "Tell what is wrong with the configuration, or what would be served.",
+    operands: noOperands,
+    options: { ...configOptions, ...jsonOption },
+    load: async () => (await import("./check-config.ts")).checkConfig,
+  },
+  decide: {
+    summary:
+      "Explain a decision without a server: outcome, reasons, role choice, policy input. Mints nothing, records nothing.",
+    operands: { usage: "<request.json, or - for standard input>", min: 1, max: 1 },
+    options: {
+      policy: { value: "bundle", help: "Decide with this bundle, or with this folder of Rego (built with OPA first)." },
+      time: { value: "seconds", help: "Decide as if it were this time, epoch seconds. Default: now." },
+      ...configOptions,
+      ...jsonOption,
+    },
+    load: async () => (await import("./decide.ts")).decideOffline,
+  },
+  "policy build": {
+    summary: "Compile a folder of Rego into a bundle, with the pinned OPA.",
+    operands: { usage: "[folder, default policies]", min: 0, max: 1 },
+    options: {
+      out: { value: "file", help: "The bundle to write. Default: bundle/default.tar.gz." },
+      ...jsonOption,
+    },
+    load: async () => (await import("./policy-build.ts")).policyBuild,
+  },
+  "policy test": {
+    summary:
+      "Check, format-check and test a folder of Rego with full coverage, in OPA and in the WebAssembly that ships.",
+    operands: { usage: "[folder, default policies]", min: 0, max: 1 },
+    options: jsonOption,
+    load: async () => (await import("./policy-test.ts")).policyTest,
+  },
+  "keys list": {
+    summary: "Show which key signs, which come next and which are still published.",
+    operands: noOperands,
+    options: { ...configOptions, ...jsonOption },
+    load: async () => (await import("./keys-list.ts")).keysList,
+  },
+  "keys rotate": {
+    summary: "Add the next development key. A shared key set is rotated where it is kept, not here.",
+    operands: noOperands,
+    options: { ...configOptions, ...jsonOption },
+    load: async () => (await import("./keys-rotate.ts")).keysRotate,
+  },
+  "audit verify": {
+    summary: "Find what was changed, removed, reordered, cut or rewritten in a decision log.",
+    operands: { usage: "[folder]", min: 0, max: 1 },
+    options: {
+      head: {
+        value: "checkpoint",
+        help: "A checkpoint that was kept elsewhere: the log must still reach and hold it.",
+      },
+      "public-key": { value: "file", help: "The audit key's public half (PEM): no other key may have signed." },
+      ...configOptions,
+      ...jsonOption,
+    },
+    load: async () => (await import("./audit-verify.ts")).auditVerify,
+  },
+} as const satisfies Readonly<Record<string, Command>>;
