@@ -41,7 +41,6 @@ type About = "refused" | "scope" | "target";
 export const aboutOf = {
   claim_malformed: "refused",
   claims_conflict: "refused",
-  issuer_not_vouched: "refused",
   claims_expired: "refused",
   claims_not_yet_valid: "refused",
   issuer_not_vouched: "refused",
