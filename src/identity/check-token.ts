@@ -18,6 +18,8 @@ export interface Showing {
 export function checkToken(claims: JsonObject, rules: TokenRules, showing: Showing): number | Refusal {
   if (!isOfKind(claims, showing.type)) return untrusted(showing.use, "kind");
   if (!isForAudience(claims, rules)) return untrusted(showing.use, "audience");
+  // Bound to a key (RFC 7800), and nothing here proves that key: taken as a bearer token it could be a stolen one (DP-19).
+  if (Object.hasOwn(claims, "cnf")) return untrusted(showing.use, "binding");
   const client = readClient(claims);
   if (client instanceof Refusal) return client;
   if (!isFromClient(client, rules, showing)) return untrusted(showing.use, "client");

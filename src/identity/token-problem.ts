@@ -13,6 +13,7 @@ const problems = {
   signature: "is not signed with a key of its issuer",
   audience: "is not for an audience that its issuer's profile accepts",
   client: "was not issued to a client that its issuer's profile accepts",
+  binding: "is bound to a key, and nothing here proves that its holder has it",
   lifetime: "lives longer than its issuer's profile accepts",
   delegated: "already carries `act`, and an actor acts for itself",
 } as const;

@@ -171,6 +171,7 @@ describe("P13, P14: times", () => {
     ["nbf to come", { nbf: testTime + 31 }, /^claims_not_yet_valid/],
     ["nbf as text", { nbf: "0" }, /^claim_malformed/],
     ["iat to come", { iat: testTime + 31 }, /^claims_not_yet_valid/],
+    ["bound to a key (DP-19)", { cnf: { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } }, /bound to a key/],
     ["a hundred years", { exp: testTime + 3_155_760_000 }, /lives longer/],
     ["a second too long", { iat: testTime, exp: testTime + 3601 }, /lives longer/],
     ["issued long ago for long", { iat: 0 }, /lives longer/],
