@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Writable } from "node:stream";
 import { openDecisionLog } from "./audit/index.ts";
 import { createClock } from "./clock/index.ts";
-import type { Config } from "./config/index.ts";
+import { type Config, withoutSecrets } from "./config/index.ts";
 import { type DoorsHouse, openListeners, type OpenListeners, wellKnown } from "./doors/index.ts";
 import type { EventRecord } from "./domain/record.ts";
 import { createClientAuthenticator, createEvidenceVerifier } from "./identity/index.ts";
@@ -131,9 +131,9 @@ function openTelemetry(
 
 /** The configuration is on record by its digest: two starts with one digest were configured alike. Secrets are no part of it. */
 function announceStart(announcer: Announcer, config: Config, { version }: AssemblyWorld, time: number): void {
-  const { credentials: _credentials, ...open } = config;
-  const text = JSON.stringify(open, (name, value: unknown) => (name === "secret" ? undefined : value));
-  const configuration = createHash("sha256").update(text).digest("hex");
+  const configuration = createHash("sha256")
+    .update(JSON.stringify(withoutSecrets(config)))
+    .digest("hex");
   const detail = { version, configuration, development_defaults: config.developmentDefaults.length > 0 };
   announcer.announce({ type: "event", event: "started", time, detail });
 }

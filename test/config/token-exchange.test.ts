@@ -1,5 +1,6 @@
 /** Issuers and clients as an operator writes them, and what stops the start. */
 import { describe, expect, test } from "vitest";
+import { withoutSecrets } from "../../src/config/index.ts";
 import { credential, loaded, refused } from "./sources.ts";
 
 const tokenListener = `listeners: [{ name: exchange, address: "127.0.0.1:8184", doors: [token], callers: open }]\n`;
@@ -50,6 +51,13 @@ describe("a client", () => {
     expect(loaded({ yaml, files: { "/secret": `${secret}\n` } }).clients).toEqual([
       { id: "agent-1", issuer: "http://localhost:8181", authentication: { kind: "secret", secret } },
     ]);
+  });
+
+  test("is shown and put on record without its secret", () => {
+    const yaml = client("authentication: secret_file, secret_file: /secret");
+    const shown = JSON.stringify(withoutSecrets(loaded({ yaml, files: { "/secret": secret } })));
+    expect(shown).toContain('"authentication":{"kind":"secret"}');
+    expect(shown).not.toContain(secret);
   });
 
   test.each([
