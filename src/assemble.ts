@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import type { Writable } from "node:stream";
 import { openDecisionLog } from "./audit/index.ts";
 import { createClock } from "./clock/index.ts";
-import type { Config } from "./config/index.ts";
-import { type DoorsHouse, openListeners, type OpenListeners } from "./doors/index.ts";
+import { type Config, withoutSecrets } from "./config/index.ts";
+import { type DoorsHouse, openListeners, type OpenListeners, wellKnown } from "./doors/index.ts";
 import type { EventRecord } from "./domain/record.ts";
-import { createEvidenceVerifier } from "./identity/index.ts";
-import { ledgers } from "./ledger/index.ts";
+import { createClientAuthenticator, createEvidenceVerifier } from "./identity/index.ts";
+import { ledgers, replayGuards } from "./ledger/index.ts";
 import { decide } from "./pdp/decide.ts";
 import type { PathPorts } from "./pdp/path-ports.ts";
 import { createPolicyRoom, type PolicyRoom } from "./policy/index.ts";
@@ -17,7 +17,7 @@ import type { PolicyState } from "./ports/policy-status.ts";
 import { openStateFolder } from "./state/index.ts";
 import { describeReadiness, describeStatus, type Rooms } from "./status.ts";
 import { createTelemetry, type Telemetry } from "./telemetry/index.ts";
-import { createIdentifierSource, createTokenRoom } from "./tokens/index.ts";
+import { createIdentifierSource, createTokenRoom, type TokenRoom } from "./tokens/index.ts";
 
 export interface AssemblyWorld {
   readonly version: string;
@@ -59,7 +59,7 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   const ports: PathPorts = {
     clock,
     identifiers: createIdentifierSource(),
-    evidence: createEvidenceVerifier({ claims: config.evidence }),
+    evidence: createEvidence(config, tokens),
     ledger: ledgers[config.ledger.kind](config.ledger),
     policy,
     minter: tokens.minter,
@@ -79,12 +79,12 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     metrics: telemetry.metrics,
     observer: telemetry.observer,
     credentials: config.credentials,
-    clients: undefined,
+    clients: createClients(config, clock),
   };
   announceStart(announcer, config, world, clock.read().epochSeconds);
-  opened.defer(() => {
-    announcer.announce({ type: "event", event: "stopped", time: clock.read().epochSeconds, detail: {} });
-  });
+  opened.defer(() =>
+    announcer.announce({ type: "event", event: "stopped", time: clock.read().epochSeconds, detail: {} }),
+  );
   const close = opened.move();
   return {
     ...doors,
@@ -97,13 +97,29 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   };
 }
 
+/** Without an issuer tokens prove nobody; with one, ours are shown to be exchanged onward. */
+function createEvidence({ evidence, issuers }: Config, own: TokenRoom): PathPorts["evidence"] {
+  if (issuers.length === 0) return createEvidenceVerifier({ claims: evidence });
+  return createEvidenceVerifier({ claims: evidence, tokens: { kind: "tokens", issuers, own } });
+}
+
+function createClients(
+  { clients, evidence: { ownIssuer: issuer }, ledger }: Config,
+  clock: Clock,
+): DoorsHouse["clients"] {
+  if (clients.length === 0) return undefined;
+  const options = { clients, audiences: [issuer, wellKnown(issuer).tokenEndpoint] };
+  return createClientAuthenticator(options, replayGuards[ledger.kind]({ clock }));
+}
+
 function openTelemetry(
-  { telemetry, credentials }: Config,
+  { telemetry, credentials, clients }: Config,
   { version, log }: AssemblyWorld,
   clock: Clock,
   policyState: () => PolicyState | undefined,
 ): Telemetry {
-  const secrets = [...credentials.gateways.map(({ secret }) => secret), credentials.operator ?? []].flat();
+  const ofClients = clients.flatMap(({ authentication: way }) => (way.kind === "secret" ? way.secret : []));
+  const secrets = [...credentials.gateways.map(({ secret }) => secret), credentials.operator ?? [], ofClients].flat();
   return createTelemetry(telemetry, {
     version,
     stream: log,
@@ -115,8 +131,9 @@ function openTelemetry(
 
 /** The configuration is on record by its digest: two starts with one digest were configured alike. Secrets are no part of it. */
 function announceStart(announcer: Announcer, config: Config, { version }: AssemblyWorld, time: number): void {
-  const { credentials: _secret, ...open } = config;
-  const configuration = createHash("sha256").update(JSON.stringify(open)).digest("hex");
+  const configuration = createHash("sha256")
+    .update(JSON.stringify(withoutSecrets(config)))
+    .digest("hex");
   const detail = { version, configuration, development_defaults: config.developmentDefaults.length > 0 };
   announcer.announce({ type: "event", event: "started", time, detail });
 }

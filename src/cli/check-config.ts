@@ -1,5 +1,5 @@
 /** `chaperone check-config`: everything that is wrong with the configuration, without starting anything. */
-import type { Config } from "../config/index.ts";
+import { type Config, withoutSecrets } from "../config/index.ts";
 import type { Run } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { isConfig, printConfigErrors, readConfig } from "./read-config.ts";
@@ -18,11 +18,11 @@ export const checkConfig: Run = async (given, io) => {
   return isRight ? exitCodes.yes : exitCodes.wrong;
 };
 
-/** What the configuration comes to; the credentials are left out, and only counted. */
+/** What the configuration comes to; secrets are left out, and credentials only counted. */
 function describe(config: Config): object {
-  const { credentials, policy, ...rest } = config;
+  const { credentials, policy } = config;
   return {
-    ...rest,
+    ...withoutSecrets(config),
     policy: { ...policy, signature: policy.signature.mode },
     credentials: { gateways: credentials.gateways.length, operator: credentials.operator !== undefined },
   };

@@ -4,7 +4,7 @@ import { type GatewayName, parseGatewayName } from "../domain/identifiers.ts";
 import type { AuditOptions } from "../audit/index.ts";
 import type { ClockOptions } from "../clock/index.ts";
 import type { Credentials, ListenerOptions } from "../doors/index.ts";
-import type { GatewayClaimsOptions } from "../identity/index.ts";
+import type { ClientOptions, GatewayClaimsOptions, ProfileOptions } from "../identity/index.ts";
 import type { LedgerOptions } from "../ledger/index.ts";
 import type { PathRules } from "../pdp/path-ports.ts";
 import type { PolicyOptions } from "../policy/index.ts";
@@ -12,6 +12,7 @@ import type { TelemetryOptions } from "../telemetry/index.ts";
 import type { TokenOptions } from "../tokens/index.ts";
 import type { CredentialValues } from "./credentials.ts";
 import type { Foundation } from "./defaults.ts";
+import { renderIssuers } from "./issuers.ts";
 import type { Settings } from "./schema.ts";
 
 export interface Config {
@@ -20,6 +21,10 @@ export interface Config {
   readonly stateFolder: string;
   readonly clock: ClockOptions;
   readonly evidence: GatewayClaimsOptions;
+  /** Whose tokens are evidence; empty: nobody's. */
+  readonly issuers: readonly ProfileOptions[];
+  /** Who may ask at the token door. */
+  readonly clients: readonly ClientOptions[];
   readonly rules: PathRules;
   readonly policy: PolicyOptions;
   readonly tokens: TokenOptions;
@@ -35,6 +40,7 @@ export interface Chosen {
   readonly foundation: Foundation;
   readonly listeners: readonly ListenerOptions[];
   readonly credentials: CredentialValues;
+  readonly clients: readonly ClientOptions[];
   readonly bundleSignature: PolicyOptions["signature"];
 }
 
@@ -52,6 +58,8 @@ export function renderConfig(settings: Settings, chosen: Chosen): Config {
       ownIssuer: foundation.issuer,
       leewaySeconds: identity.leeway_seconds,
     },
+    issuers: renderIssuers(settings),
+    clients: chosen.clients,
     rules: {
       unnamedParties: identity.unnamed_parties,
       depthMax: tokens.depth_max,

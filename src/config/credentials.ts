@@ -1,4 +1,4 @@
-/** The two credentials: what a gateway and an operator show. Given as a value or as a file, never as both. */
+/** What a gateway and an operator show, given as a value or as a file, never as both; and the files of clients' secrets. */
 import { ConfigError } from "./config-error.ts";
 import { credentialNames, type Environment } from "./environment.ts";
 import { limits } from "./limits.ts";
@@ -34,7 +34,10 @@ function readCredential(name: string, environment: Environment, readFile: ReadFi
   }
   if (direct !== undefined) return checkCredential(direct, name);
   if (file === undefined) return undefined;
-  const place = `${name}_FILE`;
+  return readCredentialFile(file, `${name}_FILE`, readFile);
+}
+
+export function readCredentialFile(file: string, place: string, readFile: ReadFile): string | ConfigError {
   try {
     // A file made with an editor or `echo` ends in a line break that nobody means.
     return checkCredential(readFile(file).replace(/\r?\n$/, ""), place);

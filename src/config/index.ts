@@ -1,5 +1,6 @@
 /** Configuration: YAML file, environment and flags become one frozen value that holds what every room takes. */
 import { chooseBundleSignature } from "./bundle-signature.ts";
+import { chooseClients } from "./clients.ts";
 import { type Config, renderConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { readCredentials } from "./credentials.ts";
@@ -10,6 +11,7 @@ import { readSettings, type SettingSources } from "./read-settings.ts";
 
 export type { Config } from "./config.ts";
 export { ConfigError } from "./config-error.ts";
+export { withoutSecrets } from "./open-config.ts";
 export type { SettingSources } from "./read-settings.ts";
 export { renderReference } from "./render-reference.ts";
 
@@ -25,9 +27,15 @@ export function loadConfig(sources: SettingSources): Config | readonly ConfigErr
   const isLoopbackIssuer = foundation.issuer.startsWith("http://");
   const listeners = chooseListeners(placed, { isLoopbackIssuer, credentials });
   if (isErrors(listeners)) return listeners.slice(0, limits.errorsMax);
+  const clients = chooseClients(placed, {
+    ownIssuer: foundation.issuer,
+    credentials,
+    readFile: sources.readFile,
+  });
+  if (isErrors(clients)) return clients.slice(0, limits.errorsMax);
   const bundleSignature = chooseBundleSignature(placed, sources.readFile);
   if (isErrors(bundleSignature)) return bundleSignature;
-  return freezeDeeply(renderConfig(placed.settings, { foundation, listeners, credentials, bundleSignature }));
+  return freezeDeeply(renderConfig(placed.settings, { foundation, listeners, credentials, clients, bundleSignature }));
 }
 
 function isErrors(value: unknown): value is readonly ConfigError[] {

@@ -2,7 +2,7 @@
 export const limits = {
   /** A configuration is a page of text; more is a mistake (a bundle, a log) or an attack. */
   fileBytesMax: 65_536,
-  /** Nesting in the file; the deepest setting stands at 4. */
+  /** Nesting in the file; the deepest setting stands at 6. */
   depthMax: 16,
   /** Errors told at once. */
   errorsMax: 20,
@@ -11,6 +11,10 @@ export const limits = {
   pathLengthMax: 4096,
   nameLengthMax: 256,
   listenersMax: 16,
+  /** Beside the profile of our own tokens; the identity room takes 64. */
+  issuersMax: 63,
+  clientsMax: 256,
+  claimPathMax: 8,
   listMax: 64,
   credentialLengthMin: 32,
   credentialLengthMax: 4096,

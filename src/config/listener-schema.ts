@@ -44,9 +44,9 @@ export const listenerSchema = z.strictObject({
     "Where it listens: `unix:<path>` or `<ip or localhost>:<port>`.",
   ),
   doors: z
-    .array(z.enum(["authorize", "public", "probe", "admin"]))
+    .array(z.enum(["authorize", "token", "public", "probe", "admin"]))
     .min(1)
-    .max(4)
+    .max(5)
     .describe("Which protocols it serves."),
   callers: z
     .enum(["socket", "mtls", "credential", "open"])
@@ -54,6 +54,13 @@ export const listenerSchema = z.strictObject({
       "How a gateway proves itself: by opening the unix socket, by a certificate with an allowed name, by a bearer credential, or not at all (`open`: only where no door is for gateways; the admin door asks for the operator's credential by itself).",
     ),
   gateway: text(64).default("gateway").describe("What the caller of a unix socket is called on record."),
+  client_field: z
+    .string()
+    .regex(/^x-[a-z0-9-]{1,64}$/i, "must begin with X- and hold letters, digits and dashes")
+    .optional()
+    .describe(
+      "Header field in which the gateway of a `socket` or `mtls` listener names the client that it vouches for at the door `token`. Whoever can open that listener as the gateway can name any `vouched` client. Absent: no header names one.",
+    ),
   concurrency_max: whole(1, 4096)
     .default(64)
     .describe("Requests of one gateway in flight at once; one more is answered 429."),

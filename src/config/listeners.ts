@@ -43,6 +43,7 @@ export function chooseListeners(
     const address = renderAddress(listener.address);
     const found = [
       ...checkListener(listener, credentials),
+      ...checkClients(listener, settings.clients.length > 0),
       ...(names.has(listener.name) ? ["name: another listener has this name"] : []),
       ...(addresses.has(address) && !address.endsWith(":0") ? ["address: another listener has this address"] : []),
       ...(listener.doors.includes("public") && listener.doors.length > 1 && !isLoopbackIssuer
@@ -72,7 +73,7 @@ function checkListener(listener: ListenerSettings, credentials: CredentialValues
       !isUnix &&
         tls === undefined &&
         !isLoopback(address.host) &&
-        (doors.includes("authorize") || doors.includes("admin")),
+        doors.some((door) => door === "authorize" || door === "admin" || door === "token"),
       "address: credentials and tokens would cross a network in the clear; use a loopback address or tls",
     ],
     [
@@ -91,13 +92,23 @@ function checkListener(listener: ListenerSettings, credentials: CredentialValues
   return rules.flatMap(([isWrong, detail]) => (isWrong ? [detail] : []));
 }
 
+function checkClients({ callers, doors, client_field: field }: ListenerSettings, hasClients: boolean): string[] {
+  const isTokenDoor = doors.includes("token");
+  if (isTokenDoor && !hasClients) return ["doors: token needs clients"];
+  if (field === undefined) return [];
+  if (!isTokenDoor) return ["client_field: the door token alone reads it"];
+  return callers === "socket" || callers === "mtls"
+    ? []
+    : ["client_field: only a gateway at a socket or with mtls vouches for clients"];
+}
+
 /** The spellings of loopback that need no interpretation. */
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 function renderListener(listener: ListenerSettings): ListenerOptions {
-  const { name, doors, concurrency_max: concurrencyMax, hosts } = listener;
+  const { name, doors, concurrency_max: concurrencyMax, hosts, client_field: clientField } = listener;
   return {
     name,
     address: renderListenerAddress(listener),
@@ -105,6 +116,7 @@ function renderListener(listener: ListenerSettings): ListenerOptions {
     callers: renderCallers(listener),
     concurrencyMax,
     hosts,
+    ...(clientField === undefined ? {} : { clientField }),
   };
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { schema } from "./schema.ts";
 
 /** What a setting may hold, as far as an environment variable must know to write it. */
-export type SettingKind = "text" | "whole" | "choice" | "list" | "section" | "sections";
+export type SettingKind = "text" | "whole" | "choice" | "list" | "mapping" | "section" | "sections";
 
 export interface Setting {
   /** Dotted; `[]` stands for the elements of a list of sections. */
@@ -63,7 +63,7 @@ function kindOf(node: Node): SettingKind {
   if (node.enum !== undefined) return "choice";
   switch (node.type) {
     case "object":
-      return "section";
+      return node.additionalProperties === false ? "section" : "mapping";
     case "array":
       return elementOf(node).type === "object" ? "sections" : "list";
     case "integer":

@@ -18,7 +18,8 @@ export function renderReference(): string {
     ...settings.flatMap(renderSetting),
     "## Credentials",
     "",
-    "Secrets are never in the file. Each is a value, or the path of a file that holds it; both at once is an error.",
+    "Secrets are never in the file. Each is a value, or the path of a file that holds it; both at once is an error. A client's is",
+    "a file that `clients[].secret_file` names.",
     `They have ${limits.credentialLengthMin} characters or more, of letters, digits and \`-._~+/\`, and are not equal to each other.`,
     "",
     "| Variable | For |",
@@ -64,6 +65,8 @@ function describeKind({ kind, range }: Setting): string {
       return range === undefined ? "whole number" : `whole number, ${range[0]} to ${range[1]}`;
     case "list":
       return "list";
+    case "mapping":
+      return "mapping";
     case "sections":
       return "list of sections";
     default:

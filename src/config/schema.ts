@@ -7,6 +7,8 @@ import { bounds } from "../domain/bounds.ts";
 import { parseIssuer } from "../domain/identifiers.ts";
 import { signatureAlgorithms } from "../policy/index.ts";
 import { parsed, path, text, whole } from "./field.ts";
+import { clientSchema } from "./client-schema.ts";
+import { identitySchema } from "./issuer-schema.ts";
 import { limits } from "./limits.ts";
 import { listenerSchema } from "./listener-schema.ts";
 
@@ -87,26 +89,6 @@ const tokensSchema = z
   .prefault({})
   .describe("What role tokens may be.");
 
-const identitySchema = z
-  .strictObject({
-    unnamed_parties: z
-      .enum(["allow", "deny"])
-      .default("allow")
-      .describe("Whether a request may name nobody (no `sub`). Its token is then used, never exchanged."),
-    capability_separators: z
-      .enum(["space", "comma", "space_or_comma", "none"])
-      .default("space_or_comma")
-      .describe("What separates capabilities in one string. Departments and roles are never split."),
-    vouched_issuers: z
-      .array(parsed(parseIssuer, "must be an issuer, a URI without spaces"))
-      .max(limits.listMax)
-      .prefault([])
-      .describe("Issuers whose people and agents the gateway may vouch for by naming them in `iss`."),
-    leeway_seconds: whole(0, 30).default(30).describe("Tolerance on `exp` and `nbf` of what the gateway shows."),
-  })
-  .prefault({})
-  .describe("How a gateway's claims are read.");
-
 const auditSchema = z
   .strictObject({
     folder: path().optional().describe("Where the decision log is written. Absent: `audit` in the state folder."),
@@ -149,6 +131,11 @@ export const schema = z.strictObject({
   keys: keysSchema,
   tokens: tokensSchema,
   identity: identitySchema,
+  clients: z
+    .array(clientSchema)
+    .max(limits.clientsMax)
+    .default([])
+    .describe("The OAuth clients of the door `token`. A client that is not listed gets nothing."),
   listeners: z
     .array(listenerSchema)
     .min(1)

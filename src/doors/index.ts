@@ -21,6 +21,7 @@ import { Reception } from "./reception.ts";
 import { tokenDoor } from "./token.ts";
 import { wellKnown } from "./well-known.ts";
 
+export { wellKnown } from "./well-known.ts";
 export type { Credentials, DoorsHouse, Readiness } from "./house.ts";
 export type { ListenerErrorCode } from "./listener-error.ts";
 export type { CallerOptions, DoorKind, ListenerOptions, UnixAddress } from "./options.ts";

@@ -43,7 +43,6 @@ export const aboutOf = {
   claims_conflict: "refused",
   claims_expired: "refused",
   claims_not_yet_valid: "refused",
-  issuer_not_vouched: "refused",
   evidence_not_accepted: "refused",
   evidence_untrusted: "refused",
   actor_not_named: "refused",

@@ -17,7 +17,7 @@ export interface ServedHouse {
   readonly folder: string;
   readonly socket: string;
   /** `http://127.0.0.1:port` of the named TCP listener. */
-  url(listener: "gateway-tcp" | "admin" | "probe"): string;
+  url(listener: "gateway-tcp" | "admin" | "probe" | "exchange"): string;
   readonly process: ChildProcess;
   /** Log lines so far, parsed. */
   readonly lines: readonly JsonObject[];
@@ -38,20 +38,26 @@ export function makeFolder(): { readonly path: string; remove(): void } {
 /** The `jti` on record for each decision that was an allow, by its id. */
 export function readGrants(audit: string): ReadonlyMap<string, string> {
   const grants = new Map<string, string>();
-  for (const name of readdirSync(audit).filter((file) => file.endsWith(".jsonl"))) {
-    for (const line of readFileSync(join(audit, name), "utf8").split("\n")) {
-      const entry = parseLine(line) ?? {};
-      if (isJsonObject(entry["grant"])) grants.set(textOf(entry, "decision_id"), textOf(entry["grant"], "jti"));
-    }
+  for (const entry of readRecords(audit)) {
+    if (isJsonObject(entry["grant"])) grants.set(textOf(entry, "decision_id"), textOf(entry["grant"], "jti"));
   }
   return grants;
 }
 
-/** `settings` is YAML that is added to the listeners and the state folder. */
+/** Every whole line of the decision log. */
+export function readRecords(audit: string): readonly JsonObject[] {
+  const names = readdirSync(audit).filter((file) => file.endsWith(".jsonl"));
+  const lines = names.flatMap((name) => readFileSync(join(audit, name), "utf8").split("\n"));
+  return lines.map(parseLine).filter((record) => record !== undefined);
+}
+
+/** `settings` is YAML that is added to the state folder and the listeners; it may begin with more listeners. */
 export async function serve(folder: string, settings = ""): Promise<ServedHouse> {
   const socket = join(folder, "run", "gateway.sock");
   const config = join(folder, "chaperone.yaml");
-  writeFileSync(config, renderSettings(folder, socket) + settings);
+  const yaml = renderSettings(folder, socket) + settings;
+  const listeners = yaml.match(/^ {2}- \{ name: /gm)?.length;
+  writeFileSync(config, yaml);
   const child = spawn(process.execPath, [join(root, "src/main.ts"), "serve", "--config", config], {
     env: {
       PATH: process.env["PATH"],
@@ -73,7 +79,7 @@ export async function serve(folder: string, settings = ""): Promise<ServedHouse>
       lines.push(event);
       if (event["event"] !== "listening") return;
       addresses.set(textOf(event, "listener"), textOf(event, "address"));
-      if (addresses.size === 4) resolve();
+      if (addresses.size === listeners) resolve();
     });
     void exit.then(() =>
       reject(new Error(`the server ended before it listened: ${unparsed.join("\n")} ${JSON.stringify(lines)}`)),

@@ -18,7 +18,25 @@ const whole = {
   },
   keys: { kind: "jwks", path: "/keys/set.json" },
   tokens: { depth_max: 2 },
-  identity: { unnamed_parties: "deny" },
+  identity: {
+    unnamed_parties: "deny",
+    issuers: [
+      {
+        issuer: "https://people.example",
+        jwks_file: "/people.json",
+        algorithms: ["ES256"],
+        typ: { id_token: ["jwt"] },
+        audiences: ["https://chaperone.example"],
+        vouches_for: "subjects",
+        capabilities: { path: ["capabilities"] },
+        departments: { path: ["departments"] },
+        roles: { path: ["realm_access", "roles"] },
+        scopes: { path: ["scope"], separator: "space" },
+        allowed_actors: [{ issuer: "https://agents.example", id: "agent-1" }],
+      },
+    ],
+  },
+  clients: [{ id: "agent-1", authentication: "jwks_file", jwks_file: "/agent.json" }],
   listeners: [
     {
       name: "gateway",

@@ -1,0 +1,62 @@
+/** Client settings become what the identity room takes; their secrets are read from files, once, at the start. */
+import type { Issuer } from "../domain/identifiers.ts";
+import type { ClientOptions } from "../identity/index.ts";
+import type { ClientSettings } from "./client-schema.ts";
+import { ConfigError } from "./config-error.ts";
+import { type CredentialValues, type ReadFile, readCredentialFile } from "./credentials.ts";
+import type { PlacedSettings } from "./read-settings.ts";
+
+export interface ClientSurroundings {
+  readonly ownIssuer: Issuer;
+  readonly credentials: CredentialValues;
+  readonly readFile: ReadFile;
+}
+
+export function chooseClients(
+  { settings, placeOf }: PlacedSettings,
+  { ownIssuer, credentials, readFile }: ClientSurroundings,
+): readonly ClientOptions[] | readonly ConfigError[] {
+  const ids = new Set<string>();
+  const taken = new Set([credentials.gateway, credentials.operator]);
+  const chosen: ClientOptions[] = [];
+  const errors: ConfigError[] = [];
+  for (const [at, client] of settings.clients.entries()) {
+    const place = placeOf(["clients", at]);
+    const authentication = chooseAuthentication(client, place, readFile);
+    const refuse = (code: "settings_conflict" | "credential_conflict", detail: string): void => {
+      errors.push(new ConfigError(code, detail, { setting: `clients[${at}]`, place }));
+    };
+    if (ids.has(client.id)) refuse("settings_conflict", "id: another client has this one");
+    ids.add(client.id);
+    if (typeof authentication === "string") {
+      refuse("settings_conflict", authentication);
+    } else if (authentication instanceof ConfigError) {
+      errors.push(authentication);
+    } else {
+      if (authentication.kind === "secret") {
+        if (taken.has(authentication.secret)) refuse("credential_conflict", "its secret is somebody else's too");
+        taken.add(authentication.secret);
+      }
+      chosen.push({ id: client.id, issuer: client.issuer ?? ownIssuer, authentication });
+    }
+  }
+  return errors.length > 0 ? errors : chosen;
+}
+
+/** What the way needs is there, and nothing that belongs to another way: half a change is told, not guessed. */
+function chooseAuthentication(
+  client: ClientSettings,
+  place: string | undefined,
+  readFile: ReadFile,
+): ClientOptions["authentication"] | ConfigError | string {
+  const { authentication: way, secret_file: secretFile, jwks_file: jwks, certificate: name } = client;
+  const given = Object.entries({ secret_file: secretFile, jwks_file: jwks, certificate: name });
+  const stray = given.find(([key, value]) => value !== undefined && key !== way);
+  if (stray !== undefined) return `${stray[0]}: it belongs to another way than \`authentication\``;
+  if (way === "vouched") return { kind: "vouched" };
+  if (name !== undefined) return { kind: "certificate", name };
+  if (jwks !== undefined) return { kind: "private_key_jwt", jwks };
+  if (secretFile === undefined) return `${way}: it is required`;
+  const secret = readCredentialFile(secretFile, place ?? "clients", readFile);
+  return secret instanceof ConfigError ? secret : { kind: "secret", secret };
+}

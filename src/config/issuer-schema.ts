@@ -1,0 +1,134 @@
+/** One issuer whose tokens are evidence. Nothing is discovered: what its tokens mean here is what stands here. */
+import { z } from "zod";
+import { type Issuer, parseIssuer, type PartyId, parsePartyId, parsePermission } from "../domain/identifiers.ts";
+import { parsed, path, text, whole } from "./field.ts";
+import { limits } from "./limits.ts";
+
+type Name<T> = z.ZodPipe<z.ZodString, z.ZodTransform<T, string>>;
+
+export const issuerName = (): Name<Issuer> => parsed(parseIssuer, "must be an issuer, a URI without spaces");
+export const partyName = (): Name<PartyId> => parsed(parsePartyId, "must be a party's name");
+
+const names = () => z.array(text(limits.nameLengthMax)).max(limits.listMax);
+const separators = z.enum(["space", "comma", "space_or_comma", "none"]);
+
+const claimSchema = (what: string) =>
+  z
+    .strictObject({
+      path: names()
+        .min(1)
+        .max(limits.claimPathMax)
+        .describe("Member names from the outside in; a list, because a member's name may hold a dot."),
+      separator: separators.default("none").describe("What separates names in one string; a list is never split."),
+    })
+    .optional()
+    .describe(`Where ${what} stand in its tokens. Absent: the issuer says nothing of them.`);
+
+const kinds = () => z.array(z.enum(["at+jwt", "jwt", "absent"])).max(3);
+
+const typSchema = z
+  .strictObject({
+    access_token: kinds().default(["at+jwt"]).describe("Accepted for a token shown as an access token."),
+    jwt: kinds().default(["at+jwt"]).describe("Accepted for a token shown as a JWT."),
+    id_token: kinds()
+      .default([])
+      .describe("Accepted for a token shown as an ID token. Empty: never, as for the others."),
+  })
+  .prefault({})
+  .describe(
+    "Which header `typ` is accepted. Other than `at+jwt`, access tokens and JWTs need `clients`, because such a `typ` says little.",
+  );
+
+const actorSchema = z.strictObject({
+  issuer: issuerName().describe("Whose party the actor is."),
+  id: partyName().describe("Its `sub`."),
+});
+
+export const issuerSchema = z.strictObject({
+  profile: z
+    .enum(["oidc"])
+    .default("oidc")
+    .describe("How its tokens are read: JWTs as OpenID Connect and RFC 9068 have them."),
+  issuer: issuerName().describe(
+    "Byte for byte as in `iss`. Never this sidecar's own: its tokens are read without a profile.",
+  ),
+  jwks_file: path().describe(
+    "Its public keys, a JWK set. Read at the start only: after the issuer changed its keys, restart. Missing or malformed: no start.",
+  ),
+  algorithms: z
+    .array(
+      z.enum(["ES256", "ES384", "ES512", "EdDSA", "Ed25519", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]),
+    )
+    .min(1)
+    .max(limits.listMax)
+    .describe("The only signatures accepted; what a token says of itself chooses among these alone."),
+  typ: typSchema,
+  audiences: names()
+    .min(1)
+    .describe("`aud` is exactly one of these: a token for somebody else is not shown here with its holder's will."),
+  multiple_audiences: z
+    .enum(["refuse", "accept"])
+    .default("refuse")
+    .describe("With `accept` one of `audiences` among others will do, and those others can replay the token here."),
+  clients: names()
+    .default([])
+    .describe("Clients to which the token may have been issued (`client_id`, else `azp`). Empty: any."),
+  vouches_for: z
+    .enum(["subjects", "actors", "both"])
+    .describe(
+      "Whether its tokens prove a person, an agent or either: an issuer of agents must not be able to make people.",
+    ),
+  capabilities: claimSchema("an agent's capabilities"),
+  departments: claimSchema("a person's departments"),
+  roles: claimSchema("a person's roles"),
+  scopes: claimSchema("the token's scopes"),
+  permissions: z
+    .record(text(limits.nameLengthMax), z.array(parsed(parsePermission, "must be a permission")).max(limits.listMax))
+    .default({})
+    .describe(
+      "What each scope allows, for policies with the ceiling `scopes`; a scope that is not listed allows nothing.",
+    ),
+  chain_source: text(limits.nameLengthMax)
+    .optional()
+    .describe("The claim that names a chain's beginning, such as `sid`. Absent: each decision begins one."),
+  allowed_actors: z
+    .array(actorSchema)
+    .max(limits.listMax)
+    .default([])
+    .describe("Who may act for its people when a token has no `may_act`. Empty: nobody."),
+  actor_issuers: z
+    .array(issuerName())
+    .max(limits.listMax)
+    .prefault([])
+    .describe("Beside its own, whose agents a `may_act` without `iss` may mean."),
+  leeway_seconds: whole(0, 30).default(30).describe("Tolerance on `exp`, `nbf` and `iat`."),
+  lifetime_seconds_max: whole(1, 86_400)
+    .default(3600)
+    .describe("A token that lives longer from `iat` to `exp` is refused: it could be stolen for as long."),
+});
+
+export const identitySchema = z
+  .strictObject({
+    unnamed_parties: z
+      .enum(["allow", "deny"])
+      .default("allow")
+      .describe("Whether a request may name nobody (no `sub`). Its token is then used, never exchanged."),
+    capability_separators: separators
+      .default("space_or_comma")
+      .describe("What separates capabilities in one string. Departments and roles are never split."),
+    vouched_issuers: z
+      .array(issuerName())
+      .max(limits.listMax)
+      .prefault([])
+      .describe("Issuers whose people and agents the gateway may vouch for by naming them in `iss`."),
+    leeway_seconds: whole(0, 30).default(30).describe("Tolerance on `exp` and `nbf` of what the gateway shows."),
+    issuers: z
+      .array(issuerSchema)
+      .max(limits.issuersMax)
+      .default([])
+      .describe(
+        "Whose tokens the sidecar verifies itself, for the door `token`. A token of any other issuer is refused; its own role tokens are read beside these, to be exchanged onward.",
+      ),
+  })
+  .prefault({})
+  .describe("How a gateway's claims are read, and whose tokens are believed.");

@@ -1,0 +1,37 @@
+/** Issuer settings become the profiles that the identity room reads tokens with. */
+import type { OidcProfileOptions, ProfileOptions } from "../identity/index.ts";
+import type { Settings } from "./schema.ts";
+
+type IssuerSettings = Settings["identity"]["issuers"][number];
+
+/** Empty: no token is evidence. Where one can be, our own are too, to be exchanged onward. */
+export function renderIssuers({ identity, listeners, tokens }: Settings): readonly ProfileOptions[] {
+  const isServed = listeners?.some(({ doors }) => doors.includes("token")) === true;
+  if (identity.issuers.length === 0 && !isServed) return [];
+  return [...identity.issuers.map(renderIssuer), { kind: "chaperone", leewaySeconds: tokens.clock_leeway_seconds }];
+}
+
+function renderIssuer(settings: IssuerSettings): OidcProfileOptions {
+  const { issuer, algorithms, audiences, clients, capabilities, departments, roles, scopes, permissions } = settings;
+  return {
+    kind: settings.profile,
+    issuer,
+    keys: { kind: "static", jwks: settings.jwks_file },
+    algorithms,
+    kinds: settings.typ,
+    audiences,
+    multipleAudiences: settings.multiple_audiences,
+    clients,
+    vouchesFor: settings.vouches_for,
+    capabilities,
+    departments,
+    roles,
+    scopes,
+    permissions,
+    chainSource: settings.chain_source,
+    allowedActors: settings.allowed_actors,
+    actorIssuers: settings.actor_issuers,
+    leewaySeconds: settings.leeway_seconds,
+    lifetimeSecondsMax: settings.lifetime_seconds_max,
+  };
+}

@@ -1,0 +1,13 @@
+/** The configuration as it may be shown and put on record: everything but secrets. */
+import type { Config } from "./config.ts";
+
+export function withoutSecrets({ credentials: _credentials, clients, ...open }: Config): object {
+  return {
+    ...open,
+    clients: clients.map(({ id, issuer, authentication: way }) => ({
+      id,
+      issuer,
+      authentication: way.kind === "secret" ? { kind: way.kind } : way,
+    })),
+  };
+}

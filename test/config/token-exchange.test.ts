@@ -1,0 +1,107 @@
+/** Issuers and clients as an operator writes them, and what stops the start. */
+import { describe, expect, test } from "vitest";
+import { withoutSecrets } from "../../src/config/index.ts";
+import { credential, loaded, refused } from "./sources.ts";
+
+const tokenListener = `listeners: [{ name: exchange, address: "127.0.0.1:8184", doors: [token], callers: open }]\n`;
+const vouchedClient = "clients: [{ id: agent-1, authentication: vouched }]\n";
+const people = `identity:
+  issuers:
+    - { issuer: "https://people.example", jwks_file: /people.json, algorithms: [ES256], audiences: [us], vouches_for: subjects }
+`;
+
+describe("whose tokens are evidence", () => {
+  test("nobody's, while no issuer is listed and no token door is served", () => {
+    expect(loaded({ yaml: "log: { level: info }" }).issuers).toEqual([]);
+  });
+
+  test("our own beside every listed issuer, and with a token door alone", () => {
+    const kindsOf = (yaml: string) => loaded({ yaml }).issuers.map(({ kind }) => kind);
+    expect(kindsOf(people)).toEqual(["oidc", "chaperone"]);
+    expect(kindsOf(tokenListener + vouchedClient)).toEqual(["chaperone"]);
+  });
+
+  test("an issuer says nothing, lets nobody act and is shown as at+jwt only, unless it is told", () => {
+    expect(loaded({ yaml: people }).issuers[0]).toMatchObject({
+      keys: { kind: "static", jwks: "/people.json" },
+      kinds: { access_token: ["at+jwt"], jwt: ["at+jwt"], id_token: [] },
+      multipleAudiences: "refuse",
+      capabilities: undefined,
+      roles: undefined,
+      permissions: {},
+      allowedActors: [],
+      actorIssuers: [],
+    });
+  });
+
+  test("an issuer without audience, keys or algorithms stops the start", () => {
+    const yaml = "identity: { issuers: [{ issuer: 'https://people.example', vouches_for: subjects }] }";
+    expect(refused({ yaml }).map(({ setting }) => setting)).toEqual(
+      ["jwks_file", "algorithms", "audiences"].map((name) => `identity.issuers[0].${name}`),
+    );
+  });
+});
+
+describe("a client", () => {
+  const secret = "a-client-secret-for-tests-0123456789abc";
+  const client = (settings: string): string => `clients: [{ id: agent-1, ${settings} }]`;
+
+  test("has its secret from a file, and is ours unless its issuer is named", () => {
+    const yaml = client("authentication: secret_file, secret_file: /secret");
+    expect(loaded({ yaml, files: { "/secret": `${secret}\n` } }).clients).toEqual([
+      { id: "agent-1", issuer: "http://localhost:8181", authentication: { kind: "secret", secret } },
+    ]);
+  });
+
+  test("is shown and put on record without its secret", () => {
+    const yaml = client("authentication: secret_file, secret_file: /secret");
+    const shown = JSON.stringify(withoutSecrets(loaded({ yaml, files: { "/secret": secret } })));
+    expect(shown).toContain('"authentication":{"kind":"secret"}');
+    expect(shown).not.toContain(secret);
+  });
+
+  test.each([
+    ["without what its way needs", client("authentication: jwks_file"), "settings_conflict"],
+    ["with a second way beside its own", client("authentication: vouched, jwks_file: /keys"), "settings_conflict"],
+    ["whose secret cannot be read", client("authentication: secret_file, secret_file: /none"), "credential_unreadable"],
+    ["whose secret is a person's", client("authentication: secret_file, secret_file: /short"), "credential_invalid"],
+    ["with the gateway's secret", client("authentication: secret_file, secret_file: /same"), "credential_conflict"],
+    ["with a certificate name of no type", client("authentication: certificate, certificate: agent"), "value_invalid"],
+    [
+      "of the same name as another",
+      "clients: [{ id: a, authentication: vouched }, { id: a, authentication: vouched }]",
+      "settings_conflict",
+    ],
+  ])("%s stops the start, and no secret is quoted", (_name, yaml, code) => {
+    const files = { "/short": "hunter2", "/same": credential, "/keys": "{}" };
+    const errors = refused({ yaml, files, environment: { CHAPERONE_GATEWAY_CREDENTIAL: credential } });
+    expect(errors.map((error) => error.code)).toEqual([code]);
+    expect(errors.join("\n")).not.toMatch(/hunter2|gateway-credential/);
+  });
+});
+
+describe("a listener with the token door", () => {
+  const listener = (settings: string): string => `listeners: [{ name: exchange, ${settings} }]\n`;
+
+  test("needs clients", () => {
+    expect(refused({ yaml: tokenListener }).map(({ detail }) => detail)).toEqual(["doors: token needs clients"]);
+  });
+
+  test("is not opened to a network in the clear", () => {
+    const yaml = listener(`address: "0.0.0.0:8184", doors: [token], callers: open`) + vouchedClient;
+    expect(refused({ yaml }).map(({ detail }) => detail)).toEqual([expect.stringMatching(/^address: /)]);
+  });
+
+  test.each([
+    ["open to everybody", `address: "127.0.0.1:8184", doors: [token], callers: open, client_field: X-Client`],
+    ["without the door", `address: "unix:/run/s", doors: [authorize], callers: socket, client_field: X-Client`],
+    ["in a header of others", `address: "unix:/run/s", doors: [token], callers: socket, client_field: From`],
+  ])("lets no header name a client: %s", (_name, settings) => {
+    expect(refused({ yaml: listener(settings) + vouchedClient }).join("\n")).toMatch(/client_field/);
+  });
+
+  test("lets the gateway at its socket name one, in the declared field", () => {
+    const yaml = listener(`address: "unix:/run/s", doors: [token], callers: socket, client_field: X-Client`);
+    expect(loaded({ yaml: yaml + vouchedClient }).listeners[0]).toMatchObject({ clientField: "X-Client" });
+  });
+});
