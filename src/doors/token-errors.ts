@@ -41,6 +41,7 @@ type About = "refused" | "scope" | "target";
 export const aboutOf = {
   claim_malformed: "refused",
   claims_conflict: "refused",
+  issuer_not_vouched: "refused",
   claims_expired: "refused",
   claims_not_yet_valid: "refused",
   evidence_not_accepted: "refused",
