@@ -2,10 +2,10 @@
  * `may_act`: who may act next (RFC 8693 §4.4, TX-17…TX-24), as one object or as Vault's list of them. Every member
  * must match, exactly; what is empty, of a wrong type or absent names nobody, never anybody.
  */
-import { bounds } from "../domain/bounds.ts";
 import type { AuthenticatedClient } from "../domain/decision-request.ts";
 import type { Actor } from "../domain/delegation-chain.ts";
-import { isJsonArray, isJsonObject, type Json, type JsonObject, ownMember } from "../domain/json.ts";
+import { type Json, type JsonObject, ownMember } from "../domain/json.ts";
+import { readMayAct } from "./may-act.ts";
 import type { NextActors } from "./profiles/issuer-profile.ts";
 
 export interface Candidate {
@@ -19,16 +19,7 @@ export function isNextActor({ claim, allowed, issuers }: NextActors, candidate: 
   if (claim === undefined) {
     return allowed.some(({ issuer, id }) => issuer === candidate.actor.issuer && id === candidate.actor.id);
   }
-  const entries = isJsonArray(claim) ? claim : [claim];
-  // One entry that is none spoils the list: its issuer meant something that we do not understand.
-  if (entries.length > bounds.setSizeMax || !entries.every(isEntry)) return false;
-  return entries.some((entry) => names(entry, candidate, issuers));
-}
-
-/** Only texts, and at least one that is somebody's own name: `iss` alone would mean everybody there. */
-function isEntry(entry: Json): entry is JsonObject {
-  if (!isJsonObject(entry) || !Object.values(entry).every((value) => typeof value === "string")) return false;
-  return Object.hasOwn(entry, "sub") || Object.hasOwn(entry, "client_id");
+  return readMayAct(claim).some((entry) => names(entry, candidate, issuers));
 }
 
 function names(entry: JsonObject, candidate: Candidate, issuers: NextActors["issuers"]): boolean {
