@@ -21,10 +21,10 @@ describe("whose tokens are evidence", () => {
     expect(kindsOf(tokenListener + vouchedClient)).toEqual(["chaperone"]);
   });
 
-  test("an issuer says nothing, lets nobody act and is shown as at+jwt only, unless it is told", () => {
+  test("an issuer says nothing, lets nobody act and has the kinds of its profile, unless it is told", () => {
     expect(loaded({ yaml: people }).issuers[0]).toMatchObject({
       keys: { kind: "static", jwks: "/people.json" },
-      kinds: { access_token: ["at+jwt"], jwt: ["at+jwt"], id_token: [] },
+      kinds: {},
       multipleAudiences: "refuse",
       capabilities: undefined,
       roles: undefined,

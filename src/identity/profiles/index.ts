@@ -1,22 +1,15 @@
 /** How an issuer's tokens are read: one profile per kind of issuer. A new kind is one file and one line here. */
 import type { Issuer } from "../../domain/identifiers.ts";
 import { identityLimits } from "../limits.ts";
-import type { ProfileOptions, TokensOptions } from "../options.ts";
+import type { ProductKind, ProfileOptions, TokensOptions } from "../options.ts";
 import { createChaperoneProfile } from "./chaperone.ts";
 import type { IssuerProfile } from "./issuer-profile.ts";
-import { createOidcProfile } from "./oidc.ts";
+import { createOidcProfile, oidc } from "./oidc.ts";
 import { ProfileError } from "./profile-error.ts";
+import type { ProfileTable } from "./profile-table.ts";
 
-type Profiles = {
-  [Kind in ProfileOptions["kind"]]: (
-    options: Extract<ProfileOptions, { kind: Kind }>,
-    own: TokensOptions["own"],
-  ) => IssuerProfile;
-};
-
-const profiles: Profiles = {
-  chaperone: createChaperoneProfile,
-  oidc: createOidcProfile,
+export const products: Readonly<Record<ProductKind, ProfileTable>> = {
+  oidc,
 };
 
 /** By issuer, and one each: two profiles of one issuer would let a token choose. Throws a {@link ProfileError}. */
@@ -34,10 +27,7 @@ export function createProfiles({ issuers, own }: TokensOptions): ReadonlyMap<Iss
 }
 
 function createProfile(options: ProfileOptions, own: TokensOptions["own"]): IssuerProfile {
-  switch (options.kind) {
-    case "chaperone":
-      return profiles.chaperone(options, own);
-    case "oidc":
-      return profiles.oidc(options, own);
-  }
+  return options.kind === "chaperone"
+    ? createChaperoneProfile(options, own)
+    : createOidcProfile(options, products[options.kind]);
 }
