@@ -46,10 +46,10 @@ const actorSchema = z.strictObject({
 
 export const issuerSchema = z.strictObject({
   profile: z
-    .enum(["oidc"])
+    .enum(["oidc", "keycloak", "vault", "entra", "auth0", "cognito"])
     .default("oidc")
     .describe(
-      "The product that it is, whose tokens are known by a table; `oidc` knows nothing beyond OpenID Connect and RFC 9068. Settings that are absent are as the table has them.",
+      "The product that it is, whose tokens are known by a table (docs/issuers); `oidc` knows nothing beyond OpenID Connect and RFC 9068. Settings that are absent are as the table has them.",
     ),
   issuer: issuerName().describe(
     "Byte for byte as in `iss`. Never this sidecar's own: its tokens are read without a profile.",

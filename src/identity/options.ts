@@ -45,7 +45,7 @@ export interface NamedActor {
 }
 
 /** The products whose tokens are known by a table; `oidc` knows JWTs as OpenID Connect and RFC 9068 have them. */
-export type ProductKind = "oidc";
+export type ProductKind = "oidc" | "keycloak" | "vault" | "entra" | "auth0" | "cognito";
 
 /** An issuer of JWTs; what is undefined here is as its product's table has it. */
 export interface OidcProfileOptions {

@@ -2,14 +2,24 @@
 import type { Issuer } from "../../domain/identifiers.ts";
 import { identityLimits } from "../limits.ts";
 import type { ProductKind, ProfileOptions, TokensOptions } from "../options.ts";
+import { auth0 } from "./auth0.ts";
 import { createChaperoneProfile } from "./chaperone.ts";
+import { cognito } from "./cognito.ts";
+import { entra } from "./entra.ts";
 import type { IssuerProfile } from "./issuer-profile.ts";
+import { keycloak } from "./keycloak.ts";
 import { createOidcProfile, oidc } from "./oidc.ts";
 import { ProfileError } from "./profile-error.ts";
 import type { ProfileTable } from "./profile-table.ts";
+import { vault } from "./vault.ts";
 
 export const products: Readonly<Record<ProductKind, ProfileTable>> = {
   oidc,
+  keycloak,
+  vault,
+  entra,
+  auth0,
+  cognito,
 };
 
 /** By issuer, and one each: two profiles of one issuer would let a token choose. Throws a {@link ProfileError}. */
