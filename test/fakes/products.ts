@@ -20,6 +20,8 @@ export interface Product {
   readonly profiles: readonly OidcProfileOptions[];
   /** A token of the fixture, signed now; `undefined` takes a member out. */
   issue(name: string, changes?: Changes, header?: Changes): string;
+  /** The claims that a token of the fixture has. */
+  claimsOf(name: string): readonly string[];
   /** What is made of a person's token, an agent's, or both, changed like this. */
   judge(showing?: ProductShowing): ReturnType<typeof judge>;
 }
@@ -64,6 +66,7 @@ export function openProduct(name: ProductName): Product {
     issuer,
     profiles,
     issue,
+    claimsOf: (token) => Object.keys(readToken(tokens, token).claims),
     judge: ({ person, agent, profiles: given, ...showing } = {}) =>
       judge(
         {

@@ -23,6 +23,23 @@ describe.each(productNames)("%s", (name) => {
     expect(await product.judge({ actor: product.issue("person") })).toMatch(party);
   });
 
+  test("no single claim, taken away or of another shape, makes an agent a person or a person an agent", async () => {
+    const changes = [undefined, null, 7, "", "x", [], {}];
+    for (const [token, other] of [
+      ["agent", "subject"],
+      ["person", "actor"],
+    ] as const) {
+      const claims = product.claimsOf(token);
+      expect(claims.length).toBeGreaterThanOrEqual(6);
+      for (const claim of claims) {
+        for (const value of changes) {
+          const answer = await product.judge({ [other]: product.issue(token, { [claim]: value }) });
+          expect(answer, `${token} with ${claim} ${JSON.stringify(value)}`).toBeTypeOf("string");
+        }
+      }
+    }
+  });
+
   test("a token for somebody else is refused", async () => {
     const aud = { aud: "https://elsewhere.example" };
     expect(await product.judge({ person: aud })).toMatch(/is not for an audience/);

@@ -32,7 +32,7 @@ export const vault: ProfileTable = {
   }),
   // Its `may_act` names entities, which show themselves by identity tokens of the same address and namespace.
   actorIssuers(issuer) {
-    const agents = isProvider(issuer) ? parseIssuer(issuer.replace(providerPath, "")) : undefined;
+    const agents = parseIssuer(issuer.replace(providerPath, ""));
     return agents === undefined ? [] : [agents];
   },
 };
