@@ -132,7 +132,13 @@ const issuerObject = z.strictObject({
 });
 
 export const issuerSchema = issuerObject.superRefine((issuer, context) => {
-  const { jwks_file: file, jwks_url: url, discovery, jwks_refresh_seconds: refresh, jwks_stale_seconds: stale } = issuer;
+  const {
+    jwks_file: file,
+    jwks_url: url,
+    discovery,
+    jwks_refresh_seconds: refresh,
+    jwks_stale_seconds: stale,
+  } = issuer;
   const refuse = (name: keyof typeof issuer, message: string): void => {
     context.addIssue({ code: "custom", path: [name], message });
   };
