@@ -23,11 +23,11 @@ export const products: Readonly<Record<ProductKind, ProfileTable>> = {
 };
 
 /** By issuer, and one each: two profiles of one issuer would let a token choose. Throws a {@link ProfileError}. */
-export function createProfiles({ issuers, own }: TokensOptions): ReadonlyMap<Issuer, IssuerProfile> {
+export function createProfiles({ issuers, own, openKeys }: TokensOptions): ReadonlyMap<Issuer, IssuerProfile> {
   if (issuers.length > identityLimits.issuersMax) throw new ProfileError("issuers_too_many", own.issuer);
   const byIssuer = new Map<Issuer, IssuerProfile>();
   for (const options of issuers) {
-    const profile = createProfile(options, own);
+    const profile = createProfile(options, own, openKeys);
     const { issuer } = profile.rules;
     if (options.kind !== "chaperone" && issuer === own.issuer) throw new ProfileError("issuer_reserved", issuer);
     if (byIssuer.has(issuer)) throw new ProfileError("issuer_duplicate", issuer);
@@ -36,8 +36,12 @@ export function createProfiles({ issuers, own }: TokensOptions): ReadonlyMap<Iss
   return byIssuer;
 }
 
-function createProfile(options: ProfileOptions, own: TokensOptions["own"]): IssuerProfile {
+function createProfile(
+  options: ProfileOptions,
+  own: TokensOptions["own"],
+  openKeys: TokensOptions["openKeys"],
+): IssuerProfile {
   return options.kind === "chaperone"
     ? createChaperoneProfile(options, own)
-    : createOidcProfile(options, products[options.kind]);
+    : createOidcProfile(options, openKeys, products[options.kind]);
 }

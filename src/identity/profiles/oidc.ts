@@ -16,7 +16,7 @@ import {
 } from "../../domain/identifiers.ts";
 import { type JsonObject, ownMember } from "../../domain/json.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import { createStaticKeys } from "../keys/static-keys.ts";
+import { type OpenKeys, openStaticKeys } from "../keys/key-sources.ts";
 import type { ClaimPlace, OidcProfileOptions } from "../options.ts";
 import { readHops } from "../read-act.ts";
 import { readPlace, readProfile, readString } from "../read-claims.ts";
@@ -53,7 +53,11 @@ interface Reading {
 }
 
 /** Throws a {@link ProfileError}. */
-export function createOidcProfile(options: OidcProfileOptions, table: ProfileTable = oidc): IssuerProfile {
+export function createOidcProfile(
+  options: OidcProfileOptions,
+  openKeys: OpenKeys = openStaticKeys,
+  table: ProfileTable = oidc,
+): IssuerProfile {
   checkOidcOptions(options, table);
   const reading: Reading = {
     options,
@@ -67,7 +71,7 @@ export function createOidcProfile(options: OidcProfileOptions, table: ProfileTab
   return {
     rules: {
       issuer,
-      keys: createStaticKeys(keys, issuer),
+      keys: openKeys(keys, issuer),
       algorithms,
       kinds: {
         access_token: kinds.access_token ?? table.kinds.access_token,
