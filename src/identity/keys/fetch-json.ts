@@ -61,6 +61,8 @@ function sendGet(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     resolve(response);
   });
   sent.on("error", reject);
+  // An answer that is no response, such as 101, ends without an error.
+  sent.on("close", () => reject(new KeyFetchError("unreachable", "no response")));
   sent.end();
   return promise;
 }
