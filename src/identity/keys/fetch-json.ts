@@ -53,6 +53,7 @@ function sendGet(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     insecureHTTPParser: false,
     // Also where the environment says otherwise.
     rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
   } as const;
   const sent = url.protocol === "https:" ? requestSecure(url, options) : requestPlain(url, options);
   sent.once("response", (response) => {
