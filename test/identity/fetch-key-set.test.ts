@@ -98,6 +98,8 @@ describe("an answer that is not a key set", () => {
       "unreachable HPE_",
     ],
     ["a head without end", serve.raw(`HTTP/1.1 200 OK\r\nx: ${"a".repeat(20_000)}\r\n\r\n`), "unreachable HPE_HEADER"],
+    ["another protocol", serve.raw("HTTP/1.1 101 Ok\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"), "unreachable"],
+    ["hints alone", serve.raw("HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"), "unreachable ECONNRESET"],
     ["empty", serve.json(""), "not_json body_malformed"],
     ["cut JSON", serve.json('{"keys":['), "not_json body_malformed"],
     ["a member twice", serve.json('{"keys":[],"keys":[]}'), "not_json member_duplicated"],

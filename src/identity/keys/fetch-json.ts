@@ -53,6 +53,7 @@ function sendGet(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     insecureHTTPParser: false,
     // Also where the environment says otherwise.
     rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
   } as const;
   const sent = url.protocol === "https:" ? requestSecure(url, options) : requestPlain(url, options);
   sent.once("response", (response) => {
@@ -61,6 +62,8 @@ function sendGet(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     resolve(response);
   });
   sent.on("error", reject);
+  // An answer that is no response, such as 101, ends without an error.
+  sent.on("close", () => reject(new KeyFetchError("unreachable", "no response")));
   sent.end();
   return promise;
 }
