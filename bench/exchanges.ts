@@ -21,10 +21,10 @@ const shortPlan: ExchangePlan = {
 };
 /** Java compiles what it finds to be hot, in two stages: a short warm-up would measure the compiler. */
 const fullPlan: ExchangePlan = {
-  rounds: 7,
+  rounds: 5,
   starts: 1,
-  warmUp: 15_000,
-  requestsPerRound: 5000,
+  warmUp: 12_000,
+  requestsPerRound: 3000,
   connections: 8,
   secondsAtRate: 5,
   ratePerSecondMax: 200,
