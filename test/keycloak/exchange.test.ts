@@ -6,7 +6,7 @@ import { verifyRoleToken } from "../../src/verify/index.ts";
 import { type RunningKeycloak, startKeycloak } from "./running-keycloak.ts";
 import { authenticate, signIn } from "./sign-in.ts";
 import { type AgentName, agents, flights, serveTravelHouse, type TravelHouse } from "./travel-house.ts";
-import { alice, bob, realmSettings, travelRealm } from "./travel-realm.ts";
+import { alice, bob, declareRealm, travelRealm } from "./travel-realm.ts";
 
 let keycloak: RunningKeycloak;
 let realm: string;
@@ -18,7 +18,7 @@ beforeAll(async () => {
   keycloak = await startKeycloak();
   await keycloak.admin("POST", "", travelRealm);
   realm = keycloak.issuer("travel");
-  travel = await serveTravelHouse(realm, realmSettings(realm));
+  travel = await serveTravelHouse(realm, declareRealm(realm));
   portal = await signIn(realm, "travel-portal", alice);
 });
 

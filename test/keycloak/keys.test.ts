@@ -1,87 +1,121 @@
-/** The keys of a real Keycloak, which rotate, are withdrawn and cannot be fetched for a while. */
+/**
+ * The keys of a real Keycloak: they change, are taken back and cannot be fetched for a while. Two sidecars look: a
+ * watchful one that asks and forgets as fast as configuration lets it, and a patient one that asks once in an hour.
+ */
 import { decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { isJsonArray, isJsonObject, type JsonObject } from "../../src/domain/json.ts";
+import { isJsonArray, isJsonObject, type Json } from "../../src/domain/json.ts";
 import { textOf } from "../fakes/gateway.ts";
 import { type RunningKeycloak, startKeycloak } from "./running-keycloak.ts";
 import { authenticate, signIn } from "./sign-in.ts";
 import { agents, serveTravelHouse, type TravelHouse } from "./travel-house.ts";
-import { alice, realmSettings, travelRealm } from "./travel-realm.ts";
+import { alice, declareRealm, travelRealm } from "./travel-realm.ts";
+
+/** The least that configuration takes for `jwks_refresh_seconds` and `jwks_stale_seconds`, and the cooldown. */
+const statedSeconds = 30;
+const minutes = 60_000;
+
+interface Trip {
+  readonly subject: string;
+  readonly actor: string;
+  readonly keyId: string;
+}
 
 let keycloak: RunningKeycloak;
 let realm: string;
-let travel: TravelHouse;
+let watchful: TravelHouse;
+let patient: TravelHouse;
+let startedAt = 0;
+/** Signed with the first key, and with the one that took its place. */
+let before: Trip;
+let after: Trip;
 
 beforeAll(async () => {
   keycloak = await startKeycloak();
   await keycloak.admin("POST", "", travelRealm);
   realm = keycloak.issuer("travel");
-  travel = await serveTravelHouse(realm, realmSettings(realm));
+  before = await sign();
+  const times = (seconds: number) => `      jwks_refresh_seconds: ${seconds}\n      jwks_stale_seconds: ${seconds}\n`;
+  watchful = await serveTravelHouse(realm, declareRealm(realm, times(statedSeconds)));
+  patient = await serveTravelHouse(realm, declareRealm(realm, times(3600)));
+  startedAt = now();
 });
 
 afterAll(async () => {
-  await travel.remove();
+  await watchful.remove();
+  await patient.remove();
   await keycloak.stop();
 });
 
-/** Both tokens, signed with the key that is active now. */
-async function trip(): Promise<{ readonly subject: string; readonly actor: string; readonly keyId: string }> {
+const now = (): number => Date.now() / 1000;
+
+async function sign(): Promise<Trip> {
   const { access_token: subject } = await signIn(realm, "travel-portal", alice);
   const actor = await authenticate(realm, "travel-planner", agents["travel-planner"]);
-  return { subject, actor, keyId: textOf({ ...decodeProtectedHeader(subject) }, "kid") };
+  return { subject, actor, keyId: String(decodeProtectedHeader(subject).kid) };
 }
 
-const isExchanged = (asked: { readonly subject: string; readonly actor: string }): Promise<boolean> =>
-  travel.exchange("travel-planner", asked).then(
+const isExchanged = (house: TravelHouse, trip: Trip): Promise<boolean> =>
+  house.exchange("travel-planner", trip).then(
     () => true,
     () => false,
   );
 
-async function signingKeys(): Promise<readonly JsonObject[]> {
-  const answer = await keycloak.admin("GET", "/travel/keys");
-  const keys = isJsonObject(answer) ? answer["keys"] : undefined;
-  if (!isJsonArray(keys)) throw new TypeError("Keycloak lists no keys");
-  return keys.filter(isJsonObject).filter((key) => key["algorithm"] === "RS256");
-}
+const codeOf = async (house: TravelHouse, trip: Trip): Promise<unknown> =>
+  (await house.refuse("travel-planner", trip)).code;
 
+/** A new key that signs from now on, while the old one stays published. */
 async function addKey(): Promise<void> {
-  const described = await keycloak.admin("GET", "/travel");
-  if (!isJsonObject(described)) throw new TypeError("Keycloak describes no realm");
   await keycloak.admin("POST", "/travel/components", {
     name: "next key",
-    parentId: textOf(described, "id"),
+    parentId: memberOf(await keycloak.admin("GET", "/travel"), "id"),
     providerId: "rsa-generated",
     providerType: "org.keycloak.keys.KeyProvider",
     config: { priority: ["200"], algorithm: ["RS256"], keySize: ["2048"], active: ["true"], enabled: ["true"] },
   });
 }
 
-test("a new key is believed at once, and a key that is gone no longer than stated", async () => {
-  const before = await trip();
-  expect(await isExchanged(before)).toBe(true);
+async function removeKey(keyId: string): Promise<void> {
+  const answer = await keycloak.admin("GET", "/travel/keys");
+  const keys = isJsonObject(answer) && isJsonArray(answer["keys"]) ? answer["keys"] : [];
+  const key = keys.find((each) => memberOf(each, "kid") === keyId);
+  await keycloak.admin("DELETE", `/travel/components/${memberOf(key, "providerId")}`);
+}
 
+function memberOf(value: Json | undefined, name: string): string {
+  return isJsonObject(value) ? textOf(value, name) : "";
+}
+
+const options = { timeout: 2 * minutes };
+
+test("a key that Keycloak takes back counts no longer than stated, and its new key at the first sight", options, async () => {
+  expect([await isExchanged(watchful, before), await isExchanged(patient, before)]).toEqual([true, true]);
   await addKey();
-  const after = await trip();
+  after = await sign();
   expect(after.keyId).not.toBe(before.keyId);
-  expect(await isExchanged(after)).toBe(true);
-  expect(await isExchanged(before)).toBe(true);
+  // Both are published now, as in a careful rotation.
+  expect(await isExchanged(watchful, before)).toBe(true);
 
-  const old = (await signingKeys()).find((key) => key["kid"] === before.keyId) ?? {};
-  await keycloak.admin("DELETE", `/travel/components/${textOf(old, "providerId")}`);
-  const removedAt = Date.now();
-  await vi.waitUntil(async () => !(await isExchanged(before)), { timeout: 30_000, interval: 250 });
-  expect(Date.now() - removedAt).toBeLessThan(30_000);
-  expect(await travel.refuse("travel-planner", before)).toMatchObject({
-    status: 400,
-    error: "invalid_request",
-    code: "evidence_untrusted",
-    reason: "The subject token is not signed with a key of its issuer.",
-  });
-  expect(await isExchanged(after)).toBe(true);
+  await removeKey(before.keyId);
+  const removedAt = now();
+  await vi.waitUntil(async () => !(await isExchanged(watchful, before)), { timeout: minutes, interval: 500 });
+  expect(now() - removedAt).toBeLessThan(statedSeconds + 2);
+  expect(await codeOf(watchful, before)).toBe("evidence_untrusted");
+  expect(await isExchanged(watchful, after)).toBe(true);
+
+  // A name that nobody knows makes the patient one ask, though not sooner than this after it asked last.
+  await vi.waitUntil(() => now() > startedAt + statedSeconds, { timeout: minutes, interval: 250 });
+  expect(await isExchanged(patient, before)).toBe(true);
+  expect(await isExchanged(patient, after)).toBe(true);
+  expect(await codeOf(patient, before)).toBe("evidence_untrusted");
 });
 
-test("while Keycloak is away its keys count for the stated time, and then nothing is believed", async () => {
-  const asked = await trip();
+test("while Keycloak is away its keys count for the stated time, and then nobody can tell", options, async () => {
   await keycloak.stop();
-  expect(await isExchanged(asked)).toBe(true);
+  const stoppedAt = now();
+  expect(await isExchanged(watchful, after)).toBe(true);
+  await vi.waitUntil(async () => !(await isExchanged(watchful, after)), { timeout: minutes, interval: 500 });
+  expect(now() - stoppedAt).toBeLessThan(statedSeconds + 2);
+  expect(await codeOf(watchful, after)).toBe("issuer_keys_unavailable");
+  expect(await isExchanged(patient, after)).toBe(true);
 });

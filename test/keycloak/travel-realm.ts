@@ -11,10 +11,18 @@ export const alice: Person = { username: "alice", password: "alice-test-password
 /** Marketing, Assistant. */
 export const bob: Person = { username: "bob", password: "bob-test-password" };
 
-/** An entry of `identity.issuers`. */
-export function realmSettings(realm: string): string {
+/** An entry of `identity.issuers`; `more` is added to it. */
+export function declareRealm(realm: string, more = ""): string {
   return `    - issuer: "${realm}"
-`;
+      profile: keycloak
+      discovery: true
+      algorithms: [RS256]
+      audiences: [chaperone]
+      clients: [travel-portal, travel-kiosk, travel-planner, flight-search, price-watch]
+      vouches_for: both
+      allowed_actors: [{ issuer: "${realm}", id: flight-search }]
+      leeway_seconds: 0
+${more}`;
 }
 
 function readRealm(): JsonObject {

@@ -7,8 +7,6 @@ export default defineConfig({
     ...main.test,
     include: ["test/keycloak/**/*.test.ts"],
     exclude: configDefaults.exclude,
-    // Each file has a Keycloak of its own, and they share two cores.
-    fileParallelism: false,
     hookTimeout: 900_000,
   },
 });
