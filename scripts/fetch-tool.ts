@@ -55,11 +55,7 @@ interface RunOptions {
 }
 
 /** The standard output of a command that must succeed. */
-export async function runOrThrow(
-  file: string,
-  args: readonly string[],
-  options: RunOptions = {},
-): Promise<string> {
+export async function runOrThrow(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { exitCode, stdout, stderr } = await runCommand(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     environment: { ...process.env, ...options.environment },

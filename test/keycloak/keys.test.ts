@@ -88,7 +88,7 @@ function memberOf(value: Json | undefined, name: string): string {
 
 const options = { timeout: 2 * minutes };
 
-test("a key that Keycloak takes back counts no longer than stated, and its new key at the first sight", options, async () => {
+test("a new key counts at first sight, and one that was taken back no longer than stated", options, async () => {
   expect([await isExchanged(watchful, before), await isExchanged(patient, before)]).toEqual([true, true]);
   await addKey();
   after = await sign();
@@ -110,7 +110,7 @@ test("a key that Keycloak takes back counts no longer than stated, and its new k
   expect(await codeOf(patient, before)).toBe("evidence_untrusted");
 });
 
-test("while Keycloak is away its keys count for the stated time, and then nobody can tell", options, async () => {
+test("while Keycloak is away its keys count as long as stated, and then nobody can tell", options, async () => {
   await keycloak.stop();
   const stoppedAt = now();
   expect(await isExchanged(watchful, after)).toBe(true);

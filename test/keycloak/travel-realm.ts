@@ -18,7 +18,7 @@ export function declareRealm(realm: string, more = ""): string {
       discovery: true
       algorithms: [RS256]
       audiences: [chaperone]
-      clients: [travel-portal, travel-kiosk, travel-planner, flight-search, price-watch]
+      clients: [travel-portal, travel-kiosk, travel-terminal, travel-planner, flight-search, price-watch]
       vouches_for: both
       allowed_actors: [{ issuer: "${realm}", id: flight-search }]
       leeway_seconds: 0
