@@ -91,15 +91,19 @@ describe("a person and an agent of Keycloak", () => {
   });
 
   test("get what the person may do, and no more than the agent is able to", async () => {
-    const asked = { subject: (await signIn(realm, "travel-portal", bob)).access_token };
-    const planner = { ...asked, actor: await tokenOf("travel-planner") };
-    const { scope } = await travel.exchange("travel-planner", { ...planner, scope: "flights:search" });
-    expect(scope).toBe("flights:search");
-    const booking = await travel.refuse("travel-planner", { ...planner, scope: "flights:book" });
-    expect(booking).toMatchObject({ status: 400, error: "invalid_scope", code: "policy_denied" });
-    const { access_token: subject } = await signIn(realm, "travel-kiosk", alice);
-    const searcher = { subject, actor: await tokenOf("flight-search"), scope: "flights:book" };
-    expect(await travel.refuse("flight-search", searcher)).toMatchObject({ status: 400, error: "invalid_scope" });
+    const [director, assistant] = [
+      await signIn(realm, "travel-kiosk", alice),
+      await signIn(realm, "travel-kiosk", bob),
+    ];
+    const actor = await tokenOf("flight-search");
+    const asked = { subject: assistant.access_token, actor };
+    expect(await travel.exchange("flight-search", asked)).toMatchObject({ scope: "flights:search" });
+    const booking = { subject: director.access_token, actor, scope: "flights:book" };
+    expect(await travel.refuse("flight-search", booking)).toMatchObject({ status: 400, error: "invalid_scope" });
+
+    const { access_token: subject } = await signIn(realm, "travel-portal", bob);
+    const planned = { subject, actor: await tokenOf("travel-planner") };
+    expect(await travel.refuse("travel-planner", planned)).toMatchObject({ status: 400, code: "policy_denied" });
   });
 
   test("need no `may_act` where the operator listed who may act", async () => {
