@@ -38,3 +38,4 @@ export type {
 } from "./options.ts";
 export { createClientAuthenticator } from "./clients/client-authenticator.ts";
 export type { ClientOptions } from "./clients/options.ts";
+export { createTokenInspector, type TokenInspector } from "./token-inspector.ts";

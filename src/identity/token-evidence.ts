@@ -2,7 +2,7 @@
  * Evidence that the sidecar verifies itself: a subject's token, and an actor's token or the client that asks. Who acts
  * must be named by the subject's side (P6); a name alone is never enough, and no inner actor counts as one.
  */
-import type { AuthenticatedClient, DecisionRequest, TokensEvidence } from "../domain/decision-request.ts";
+import type { AuthenticatedClient, DecisionRequest, ShownToken, TokensEvidence } from "../domain/decision-request.ts";
 import type { Actor, VerifiedEvidence } from "../domain/delegation-chain.ts";
 import { ExactSet } from "../domain/exact-set.ts";
 import { emptyObject } from "../domain/json.ts";
@@ -11,6 +11,7 @@ import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
 import { isNextActor } from "./match-next-actor.ts";
 import type { TokensOptions } from "./options.ts";
 import { createProfiles } from "./profiles/index.ts";
+import type { ProvedSubject } from "./profiles/issuer-profile.ts";
 import { TokenVerifier } from "./verify-token.ts";
 
 /** Throws a ProfileError for a profile that cannot be used. */
@@ -23,11 +24,9 @@ export function createTokensVerifier(options: TokensOptions): EvidenceVerifier {
 }
 
 function verifyTokens(evidence: TokensEvidence, tokens: TokenVerifier, now: number): VerifiedEvidence | Refusal {
-  const shown = tokens.verify(evidence.subject, "subject", now);
-  if (shown instanceof Refusal) return shown;
-  const proved = shown.profile.readSubject(shown.claims, shown.expiresAt);
+  const proved = proveSubject(evidence.subject, tokens, now);
   if (proved instanceof Refusal) return proved;
-  const actor = verifyActor(evidence, tokens, now);
+  const actor = evidence.actor === undefined ? actorOf(evidence.client) : proveActor(evidence.actor, tokens, now);
   if (actor instanceof Refusal) return actor;
   const { subject, inner, origin, parent, nextActors } = proved;
   // With signed tokens nobody acts for itself here: that would be a token without delegation (TX-10).
@@ -37,9 +36,15 @@ function verifyTokens(evidence: TokensEvidence, tokens: TokenVerifier, now: numb
   return { vouchedBy: "signature", subject, actor, inner, origin, parent };
 }
 
-function verifyActor({ actor, client }: TokensEvidence, tokens: TokenVerifier, now: number): Actor | Refusal {
-  if (actor === undefined) return actorOf(client);
-  const shown = tokens.verify(actor, "actor", now);
+/** The subject's token by itself. */
+export function proveSubject(token: ShownToken, tokens: TokenVerifier, now: number): ProvedSubject | Refusal {
+  const shown = tokens.verify(token, "subject", now);
+  return shown instanceof Refusal ? shown : shown.profile.readSubject(shown.claims, shown.expiresAt);
+}
+
+/** The actor's token by itself. */
+export function proveActor(token: ShownToken, tokens: TokenVerifier, now: number): Actor | Refusal {
+  const shown = tokens.verify(token, "actor", now);
   return shown instanceof Refusal ? shown : shown.profile.readActor(shown.claims, shown.expiresAt);
 }
 

@@ -45,6 +45,18 @@ export class TokenVerifier {
     return { profile, claims: token.claims, expiresAt };
   }
 
+  /** Whether its issuer signed it, whatever else is wrong with it; "untold" where no key is there to tell with. */
+  judgeSignature(compact: string, now: number): "good" | "wrong" | "untold" {
+    const token = compact.length > identityLimits.tokenBytesMax ? undefined : readToken(compact);
+    const rules = token && this.#findProfile(token)?.rules;
+    if (token === undefined || rules === undefined) return "untold";
+    const { algorithm, keyId } = token;
+    if (!isSignatureAlgorithm(algorithm) || !rules.algorithms.includes(algorithm)) return "untold";
+    const key = rules.keys.find(keyId, algorithm, now);
+    if (key === undefined) return "untold";
+    return isSignedWith(key, algorithm, token) ? "good" : "wrong";
+  }
+
   /** By configuration alone: nothing in a token is ever followed to find keys (P17). */
   #findProfile({ claims }: ReadToken): IssuerProfile | undefined {
     const issuer = ownMember(claims, "iss");
