@@ -19,10 +19,11 @@ export interface Judged {
 
 export async function judgeToken(question: Question, config: Config): Promise<Judged> {
   const own = await readOwnKeys(config, question.now);
-  const bench = { question, config, own, inspector: createInspector(config, own) };
+  await using inspector = openInspector(config, own, question.now);
+  const bench = { question, config, own, inspector };
   const judgements: Judgement[] = [];
   for (const use of question.uses) judgements.push(await judgeAs(use, bench));
-  return { signature: findSignature(bench, judgements), judgements };
+  return { signature: await findSignature(bench, judgements), judgements };
 }
 
 interface Bench {
@@ -43,13 +44,16 @@ async function readOwnKeys({ tokens }: Config, now: number): Promise<Bench["own"
 }
 
 /** Also where no token is evidence: whether the signature of ours is good can still be told. */
-function createInspector({ issuers, evidence, tokens }: Config, own: Bench["own"]): TokenInspector {
+function openInspector({ issuers, evidence, tokens }: Config, own: Bench["own"], now: number): TokenInspector {
   const keys = own instanceof TokenRoomError ? { publicKeys: () => [] } : own;
-  return createTokenInspector({
-    kind: "tokens",
-    issuers: issuers.length > 0 ? issuers : [{ kind: "chaperone", leewaySeconds: tokens.clockLeewaySeconds }],
-    own: { issuer: evidence.ownIssuer, keys },
-  });
+  return createTokenInspector(
+    {
+      kind: "tokens",
+      issuers: issuers.length > 0 ? issuers : [{ kind: "chaperone", leewaySeconds: tokens.clockLeewaySeconds }],
+      own: { issuer: evidence.ownIssuer, keys },
+    },
+    { clock: { read: () => ({ epochSeconds: now, isReliable: true }) }, announcer: { announce: () => {} } },
+  );
 }
 
 async function judgeAs(use: TokenUse, bench: Bench): Promise<Judgement> {
@@ -61,16 +65,16 @@ async function judgeAs(use: TokenUse, bench: Bench): Promise<Judgement> {
   return judgeAtResource(question, { keys: { keys: [...own.publicKeys(question.now)] } });
 }
 
-function judgeAtDoor(use: "subject" | "actor", { question, config, own, inspector }: Bench): Judgement {
+async function judgeAtDoor(use: "subject" | "actor", { question, config, own, inspector }: Bench): Promise<Judgement> {
   const { token, claims, now } = question;
   if (config.issuers.length === 0) return refusedBy(use, Refusal.because("evidence_not_accepted"));
   if (own instanceof TokenRoomError && ownMember(claims, "iss") === config.evidence.ownIssuer) {
     return untoldBy(use, own);
   }
   try {
-    const proved = use === "actor" ? inspector.actor(token, now) : inspector.subject(token, now);
-    const standing =
-      proved instanceof Refusal || !("vouchedBy" in proved) ? proved : DelegationChain.of(proved, config.rules);
+    const proved = await inspector[use](token, now);
+    const isEvidence = !(proved instanceof Refusal) && "vouchedBy" in proved;
+    const standing = isEvidence ? DelegationChain.of(proved, config.rules) : proved;
     if (standing instanceof Refusal) return refusedBy(use, standing);
     return { as: use, answer: "accepted", message: "beside the other party's token, by an authenticated client" };
   } catch (cause) {
@@ -94,13 +98,19 @@ const signatureMessages: Readonly<Record<SignatureFinding["state"], string>> = {
   not_checked: "no key of its issuer that fits is known here; nothing below is proved",
 };
 
-function findSignature({ question, inspector }: Bench, judgements: readonly Judgement[]): SignatureFinding {
-  const state = inspectedState(inspector.signature(question.token.compact, question.now));
+async function findSignature(bench: Bench, judgements: readonly Judgement[]): Promise<SignatureFinding> {
+  const found = await askInspector(bench);
   const atResource = judgements.find(({ as }) => as === "resource");
-  const known = state === "not_checked" && atResource !== undefined ? signatureSeenBy(atResource) : state;
-  return { state: known, message: signatureMessages[known] };
+  const state = found === "not_checked" && atResource !== undefined ? signatureSeenBy(atResource) : found;
+  return { state, message: signatureMessages[state] };
 }
 
-function inspectedState(found: ReturnType<TokenInspector["signature"]>): SignatureFinding["state"] {
-  return found === "untold" ? "not_checked" : found;
+async function askInspector({ question, inspector }: Bench): Promise<SignatureFinding["state"]> {
+  try {
+    const found = await inspector.signature(question.token.compact, question.now);
+    return found === "untold" ? "not_checked" : found;
+  } catch (cause) {
+    if (cause instanceof Fault) return "not_checked";
+    throw cause;
+  }
 }

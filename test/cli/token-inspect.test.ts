@@ -1,10 +1,8 @@
 /** Issue 4.10: a token explained to a person and a program, and why it would be refused now, by the code that refuses. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { once } from "node:events";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseAuthorizationDetails } from "../../src/domain/authorization-detail.ts";
 import { ExactSet } from "../../src/domain/exact-set.ts";
 import {
@@ -15,6 +13,7 @@ import {
   parsePermission,
 } from "../../src/domain/identifiers.ts";
 import { isJsonArray, isJsonObject, type JsonObject } from "../../src/domain/json.ts";
+import { json, openKeyServer } from "../fakes/key-server.ts";
 import { flights, known } from "../fakes/path-ports.ts";
 import { agentsIssuer, here, makeIdentities, peopleIssuer, type ServedIdentities } from "../fakes/served-identities.ts";
 import { defaultOptions, mint, openRoom, createTokenWorld } from "../fakes/token-world.ts";
@@ -189,14 +188,11 @@ describe("a role token", () => {
   test("is judged with keys that are given: a file, and an address that is fetched", async () => {
     const { roleToken, folder } = await openWorld();
     const token = await roleToken();
-    const set = JSON.parse(await keysOf(folder)) as unknown;
+    const set = await keysOf(folder);
     const file = join(createFolder(), "jwks.json");
     writeFileSync(file, JSON.stringify(set));
-    const server = createServer((_request, response) => void response.end(JSON.stringify(set)));
-    onTestFinished(() => void server.close());
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    const address = server.address();
-    const url = typeof address === "object" ? `http://127.0.0.1:${address?.port}/jwks` : "";
+    const server = await openKeyServer(json(set));
+    const url = `${server.origin}/jwks`;
     const elsewhere = ["token", "inspect", "--as", "resource", "--state", join(createFolder(), "none")];
     for (const keys of [file, url]) {
       const { code, out } = await cli([...elsewhere, "--jwks", keys], { stdin: token });
@@ -206,18 +202,17 @@ describe("a role token", () => {
     const other = join(folder, "people.jwks.json");
     const { code, out } = await cli([...elsewhere, "--jwks", other], { stdin: token });
     expect([code, /^signature +NOT checked/m.test(out), /REFUSED, key_unknown/.test(out)]).toEqual([1, true, true]);
-    server.close();
-    server.closeAllConnections();
+    await server.close();
     const gone = await cli([...elsewhere, "--jwks", `${url}2`], { stdin: token });
     expect([gone.code, /cannot tell, keys_unavailable/.test(gone.out)]).toEqual([3, true]);
   });
 });
 
 /** The public halves of the development keys. */
-async function keysOf(folder: string): Promise<string> {
+async function keysOf(folder: string): Promise<JsonObject> {
   const keySet = { kind: "development", folder: join(folder, "state", "keys") } as const;
   const room = await openRoom({ ...defaultOptions, keySet }, createTokenWorld(now()));
-  return JSON.stringify({ keys: room.keys.publicKeys(now()) });
+  return { keys: room.keys.publicKeys(now()).map((jwk) => ({ ...jwk })) };
 }
 
 describe("a token of another issuer", () => {
@@ -253,6 +248,22 @@ describe("a token of another issuer", () => {
     const { code, out } = await inspect(await identities.person({ sub: "alice", ...claims }), "--as", "subject");
     expect(code).toBe(1);
     expect(out).toMatch(new RegExp(`^as subject +REFUSED, ${refusal}: .{20,}`, "m"));
+  });
+
+  test("is judged with keys that its issuer publishes; while those cannot be had, nobody can tell: 3", async () => {
+    const server = await openKeyServer();
+    const { identities, inspect, folder } = await openWorld((at) =>
+      settings(at).replace(`jwks_file: ${at}/agents.jwks.json`, `jwks_url: "${server.origin}/jwks"`),
+    );
+    server.answer = json(JSON.parse(readFileSync(join(folder, "agents.jwks.json"), "utf8")));
+    const agent = await identities.agent({ sub: "travel-planner" });
+    const good = await inspect(agent, "--as", "actor");
+    expect([good.code, /^signature +good/m.test(good.out)]).toEqual([0, true]);
+    await server.close();
+    const { code, out } = await inspect(agent, "--as", "actor");
+    expect(code).toBe(3);
+    expect(out).toMatch(/^signature +NOT checked/m);
+    expect(out).toMatch(/^as actor +cannot tell, issuer_keys_unavailable/m);
   });
 
   test("of which nothing is known is explained, and not believed", async () => {

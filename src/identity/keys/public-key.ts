@@ -5,6 +5,8 @@ import { fitsAlgorithm, isSignatureAlgorithm, type SignatureAlgorithm } from "./
 
 export interface PublicKey {
   readonly keyId: string | undefined;
+  /** The one that it names, if it names one. */
+  readonly algorithm: SignatureAlgorithm | undefined;
   readonly key: KeyObject;
   isGoodFor(algorithm: SignatureAlgorithm): boolean;
 }
@@ -26,6 +28,7 @@ export function parsePublicKey(jwk: JsonObject): PublicKey | "unused" | undefine
   if (key === undefined || (named !== undefined && !fitsAlgorithm(key, named))) return undefined;
   return {
     keyId,
+    algorithm: named,
     key,
     isGoodFor: (algorithm) => (named === undefined || isSameName(named, algorithm)) && fitsAlgorithm(key, algorithm),
   };
