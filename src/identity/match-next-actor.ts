@@ -22,11 +22,6 @@ export function isNextActor({ claim, allowed, issuers }: NextActors, candidate: 
   return readMayAct(claim).some((entry) => names(entry, candidate, issuers));
 }
 
-/** False: whoever shows an actor's token beside this one is refused. */
-export function hasNextActor({ claim, allowed }: NextActors): boolean {
-  return claim === undefined ? allowed.length > 0 : readMayAct(claim).length > 0;
-}
-
 function names(entry: JsonObject, candidate: Candidate, issuers: NextActors["issuers"]): boolean {
   const { actor, client } = candidate;
   if (!Object.hasOwn(entry, "iss") && !issuers.includes(actor.issuer)) return false;
@@ -52,4 +47,9 @@ function isTheClient({ actor, client, isClient }: Candidate): boolean {
 
 function clientOf({ claims }: Actor): Json | undefined {
   return ownMember(claims, "client_id") ?? ownMember(claims, "azp");
+}
+
+/** False: whoever shows an actor's token beside this one is refused. */
+export function hasNextActor({ claim, allowed }: NextActors): boolean {
+  return claim === undefined ? allowed.length > 0 : readMayAct(claim).length > 0;
 }
