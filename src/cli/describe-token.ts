@@ -1,5 +1,6 @@
 /** What a decoded token says, for programs: the same facts that a person is shown, none of them proved here. */
-import { type Json, isJsonArray, isJsonObject, type JsonObject, ownMember } from "../domain/json.ts";
+import { withholdTokens } from "../audit/index.ts";
+import { emptyObject, isJsonObject, type Json, type JsonObject, ownMember } from "../domain/json.ts";
 import { type DecodedToken, isUnreadable, type UnreadableToken } from "./decode-token.ts";
 import type { Judgement, SignatureFinding } from "./judgement.ts";
 import { limits } from "./limits.ts";
@@ -11,7 +12,7 @@ export interface Inspection {
   readonly signature: SignatureFinding;
   readonly judgements: readonly Judgement[];
   readonly header: JsonObject | undefined;
-  readonly claims: Json | undefined;
+  readonly claims: JsonObject | undefined;
   readonly chain: Chain | undefined;
   readonly times: Times | undefined;
   /** Epoch seconds that all of this is told for. */
@@ -53,8 +54,8 @@ export function describeToken({ decoded, signature, judgements, time }: Inspecte
     unreadable: isUnreadable(decoded) ? decoded : undefined,
     signature,
     judgements,
-    header: told?.header,
-    claims: told && withholdTokens(told.claims),
+    header: told && withhold(told.header),
+    claims: told && withhold(told.claims),
     chain: told && describeChain(told),
     times: told && describeTimes(told.claims, time),
     time,
@@ -101,9 +102,7 @@ function nameOf(party: JsonObject): NamedParty {
 }
 
 /** A token within a token could be used like any other. */
-function withholdTokens(value: Json): Json {
-  if (typeof value === "string") return value.replaceAll(/\bey[\w-]{8,}\.[\w-]*(?:\.[\w-]*)*/g, "(a token, withheld)");
-  if (isJsonArray(value)) return value.map(withholdTokens);
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withholdTokens(member)]));
+function withhold(members: JsonObject): JsonObject {
+  const shown: unknown = JSON.parse(withholdTokens(JSON.stringify(members)));
+  return isJsonObject(shown) ? shown : emptyObject;
 }

@@ -18,7 +18,7 @@ export function renderInspection(inspection: Inspection): string {
     ...(header === undefined ? [] : [row("header", header)]),
     ...(chain === undefined ? [] : [["acts for", renderChain(chain)] as const]),
     ...(times === undefined ? [] : rowsOfTimes(times, time)),
-    ...(isJsonObject(claims) ? rowsOfClaims(claims, inspection.kind) : []),
+    ...(claims === undefined ? [] : rowsOfClaims(claims, inspection.kind)),
     ["cannot see", blindSpots],
   ]);
 }

@@ -38,14 +38,15 @@ async function inspect(compact: string, wanted: Wanted, config: Config): Promise
   const { type, resource, now } = wanted;
   const decoded = decodeToken(compact);
   const told = isUnreadable(decoded) ? undefined : decoded;
-  const uses = wanted.use === undefined ? usesOf(told) : [wanted.use];
+  const uses = wanted.use === undefined ? usesOf(told, wanted) : [wanted.use];
   const question = { token: { compact, type }, claims: told?.claims ?? emptyObject, uses, resource, now };
   return describeToken({ decoded, ...(await judgeToken(question, config)), time: now });
 }
 
-/** Where it may be shown at all, by its form. */
-function usesOf(decoded: DecodedToken | undefined): readonly TokenUse[] {
-  return decoded !== undefined && kindOf(decoded) === "role_token" ? tokenUses : ["subject", "actor"];
+/** Where it may be shown at all, by its form; and where somebody asks about. */
+function usesOf(decoded: DecodedToken | undefined, { isResourceMeant }: Wanted): readonly TokenUse[] {
+  const isRoleToken = decoded !== undefined && kindOf(decoded) === "role_token";
+  return isRoleToken || isResourceMeant ? tokenUses : ["subject", "actor"];
 }
 
 /** Good for something is yes; good for nothing is no, unless something could not be told. */
@@ -58,6 +59,7 @@ interface Wanted {
   readonly use: TokenUse | undefined;
   readonly type: ShownTokenType;
   readonly resource: ResourceQuestion;
+  readonly isResourceMeant: boolean;
   readonly now: number;
 }
 
@@ -72,13 +74,17 @@ async function readWanted(given: Given, config: Config): Promise<Wanted> {
   if (as !== undefined && use === undefined) throw new InputError(`--as is one of ${tokenUses.join(", ")}`);
   if (type === undefined) throw new InputError(`--type is one of ${types.join(", ")}`);
   if (now === undefined) throw new InputError("--time is epoch seconds");
+  const isResourceMeant = ["audience", "issuer", "jwks"].some((option) => given.text(option) !== undefined);
+  if (isResourceMeant && use !== undefined && use !== "resource") {
+    throw new InputError("--audience, --issuer and --jwks are for --as resource");
+  }
   const jwks = given.text("jwks");
   const resource = {
     issuer: given.text("issuer") ?? config.tokens.issuer,
     audience: given.text("audience"),
     keys: jwks === undefined ? undefined : await readGivenKeys(jwks),
   };
-  return { use, type, resource, now };
+  return { use, type, resource, isResourceMeant, now };
 }
 
 /** An address is left to the verifier; what is fetched from it is bounded there. */

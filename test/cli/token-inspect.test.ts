@@ -300,6 +300,16 @@ describe("what it prints", () => {
     }
   });
 
+  test("holds no token that hides in a header, and is there at once for text that looks like the beginning of many", async () => {
+    const { identities, inspect } = await openWorld();
+    const inner = await identities.agent({ sub: "x" });
+    const { out } = await inspect(
+      compact({ ...usual, kid: `x${inner}` }, JSON.stringify({ sub: "eyJhbGci".repeat(5000) })),
+    );
+    expect(out).not.toContain(secretPartOf(inner));
+    expect(out).toContain("token withheld");
+  });
+
   test("is JSON with every member that the page names", async () => {
     const { inspectJson, roleToken } = await openWorld();
     const told = await inspectJson(await roleToken());
@@ -365,6 +375,7 @@ describe("what it prints", () => {
     [["--time", "noon"], "--time is epoch seconds"],
     [["--jwks", "/none/such.json"], "--jwks names no file"],
     [["--as", "resource", "--jwks", "http://keys.example/jwks"], "https"],
+    [["--as", "subject", "--audience", "https://flights.example/api"], "for --as resource"],
     [["/none/such.jwt"], "cannot be read"],
   ])("%j is refused: 2", async (options, why) => {
     const { inspect, roleToken } = await openWorld();
