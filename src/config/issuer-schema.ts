@@ -23,21 +23,21 @@ const claimSchema = (what: string) =>
       separator: separators.default("none").describe("What separates names in one string; a list is never split."),
     })
     .optional()
-    .describe(`Where ${what} stand in its tokens. Absent: the issuer says nothing of them.`);
+    .describe(`Where ${what} stand in its tokens. Absent, and not in the table: the issuer says nothing of them.`);
 
 const kinds = () => z.array(z.enum(["at+jwt", "jwt", "absent"])).max(3);
 
 const typSchema = z
   .strictObject({
-    access_token: kinds().default(["at+jwt"]).describe("Accepted for a token shown as an access token."),
-    jwt: kinds().default(["at+jwt"]).describe("Accepted for a token shown as a JWT."),
+    access_token: kinds().optional().describe("Accepted for a token shown as an access token."),
+    jwt: kinds().optional().describe("Accepted for a token shown as a JWT."),
     id_token: kinds()
-      .default([])
+      .optional()
       .describe("Accepted for a token shown as an ID token. Empty: never, as for the others."),
   })
   .prefault({})
   .describe(
-    "Which header `typ` is accepted. Other than `at+jwt`, access tokens and JWTs need `clients`, because such a `typ` says little.",
+    "Which header `typ` is accepted, never one that the product's tokens do not have. Absent, with `oidc`: `at+jwt` for access tokens and JWTs, and no ID token. Other than `at+jwt`, access tokens and JWTs need `clients`, because such a `typ` says little.",
   );
 
 const actorSchema = z.strictObject({
@@ -49,9 +49,11 @@ const oneOfThem = "Exactly one of `jwks_file`, `jwks_url` and `discovery`.";
 
 const issuerObject = z.strictObject({
   profile: z
-    .enum(["oidc"])
+    .enum(["oidc", "keycloak", "vault", "entra", "auth0", "cognito"])
     .default("oidc")
-    .describe("How its tokens are read: JWTs as OpenID Connect and RFC 9068 have them."),
+    .describe(
+      "The product that it is, whose tokens are known by a table (docs/issuers); `oidc` knows nothing beyond OpenID Connect and RFC 9068. Settings that are absent are as the table has them.",
+    ),
   issuer: issuerName().describe(
     "Byte for byte as in `iss`. Never this sidecar's own: its tokens are read without a profile.",
   ),
@@ -114,7 +116,9 @@ const issuerObject = z.strictObject({
     ),
   chain_source: text(limits.nameLengthMax)
     .optional()
-    .describe("The claim that names a chain's beginning, such as `sid`. Absent: each decision begins one."),
+    .describe(
+      "The claim that names a chain's beginning, such as `sid`. Absent, and not in the table: each decision begins one.",
+    ),
   allowed_actors: z
     .array(actorSchema)
     .max(limits.listMax)
@@ -132,7 +136,13 @@ const issuerObject = z.strictObject({
 });
 
 export const issuerSchema = issuerObject.superRefine((issuer, context) => {
-  const { jwks_file: file, jwks_url: url, discovery, jwks_refresh_seconds: refresh, jwks_stale_seconds: stale } = issuer;
+  const {
+    jwks_file: file,
+    jwks_url: url,
+    discovery,
+    jwks_refresh_seconds: refresh,
+    jwks_stale_seconds: stale,
+  } = issuer;
   const refuse = (name: keyof typeof issuer, message: string): void => {
     context.addIssue({ code: "custom", path: [name], message });
   };

@@ -21,10 +21,10 @@ describe("whose tokens are evidence", () => {
     expect(kindsOf(tokenListener + vouchedClient)).toEqual(["chaperone"]);
   });
 
-  test("an issuer says nothing, lets nobody act and is shown as at+jwt only, unless it is told", () => {
+  test("an issuer says nothing, lets nobody act and has the kinds of its profile, unless it is told", () => {
     expect(loaded({ yaml: people }).issuers[0]).toMatchObject({
       keys: { kind: "static", jwks: "/people.json" },
-      kinds: { access_token: ["at+jwt"], jwt: ["at+jwt"], id_token: [] },
+      kinds: {},
       multipleAudiences: "refuse",
       capabilities: undefined,
       roles: undefined,
@@ -50,7 +50,11 @@ describe("whose tokens are evidence", () => {
     const url = "https://people.example/keys";
     expect(keysOf(withKeys(`jwks_url: "${url}"`))).toHaveProperty("keys", { kind: "remote", url, ...times });
     const changed = "discovery: true, jwks_refresh_seconds: 60, jwks_stale_seconds: 60";
-    expect(keysOf(withKeys(changed))).toHaveProperty("keys", { kind: "discovery", refreshSeconds: 60, staleSeconds: 60 });
+    expect(keysOf(withKeys(changed))).toHaveProperty("keys", {
+      kind: "discovery",
+      refreshSeconds: 60,
+      staleSeconds: 60,
+    });
   });
 
   test.each([
@@ -59,13 +63,19 @@ describe("whose tokens are evidence", () => {
     ["from two others", 'jwks_url: "https://people.example/keys", discovery: true', "jwks_file"],
     ["by a discovery that is switched off", "discovery: false", "discovery"],
     ["asked for all the time", "discovery: true, jwks_refresh_seconds: 1", "jwks_refresh_seconds"],
-    ["hardly ever asked for", "discovery: true, jwks_stale_seconds: 7200, jwks_refresh_seconds: 3601", "jwks_refresh_seconds"],
+    [
+      "hardly ever asked for",
+      "discovery: true, jwks_stale_seconds: 7200, jwks_refresh_seconds: 3601",
+      "jwks_refresh_seconds",
+    ],
     ["kept for ever", "discovery: true, jwks_stale_seconds: 86401", "jwks_stale_seconds"],
     ["too old before they are asked for", "discovery: true, jwks_stale_seconds: 299", "jwks_stale_seconds"],
   ])("keys %s stop the start", (_name, keys, setting) => {
-    expect(refused({ yaml: withKeys(keys) })).toEqual([
-      expect.objectContaining({ code: "value_invalid", setting: `identity.issuers[0].${setting}`, place: expect.any(String) }),
+    const errors = refused({ yaml: withKeys(keys) });
+    expect(errors.map(({ code, setting: at }) => [code, at])).toEqual([
+      ["value_invalid", `identity.issuers[0].${setting}`],
     ]);
+    expect(errors[0]?.place).toMatch(/^c\.yaml:3:/);
   });
 });
 

@@ -64,9 +64,12 @@ describe("a JWK set at a URL", () => {
     expect((await fromUrl(server.origin).fetch(never)).maxAgeSeconds).toBe(expected);
   });
 
-  test.each(["application/json", "application/jwk-set+json", "Application/JSON; charset=utf-8"])("as %s", async (type) => {
-    expect(await answered(serve.json(keySet, { "content-type": type }))).toBe("1 keys");
-  });
+  test.each(["application/json", "application/jwk-set+json", "Application/JSON; charset=utf-8"])(
+    "as %s",
+    async (type) => {
+      expect(await answered(serve.json(keySet, { "content-type": type }))).toBe("1 keys");
+    },
+  );
 });
 
 describe("an answer that is not a key set", () => {
@@ -88,7 +91,11 @@ describe("an answer that is not a key set", () => {
     ["half an answer", serve.halfBody, "unreachable ECONNRESET"],
     ["a reset", serve.reset, "unreachable ECONNRESET"],
     ["no HTTP", serve.raw("SSH-2.0-x\r\n"), "unreachable HPE_INVALID_CONSTANT"],
-    ["two lengths", serve.raw("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}"), "unreachable HPE_"],
+    [
+      "two lengths",
+      serve.raw("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}"),
+      "unreachable HPE_",
+    ],
     ["a head without end", serve.raw(`HTTP/1.1 200 OK\r\nx: ${"a".repeat(20_000)}\r\n\r\n`), "unreachable HPE_HEADER"],
     ["empty", serve.json(""), "not_json body_malformed"],
     ["cut JSON", serve.json('{"keys":['), "not_json body_malformed"],
@@ -99,10 +106,18 @@ describe("an answer that is not a key set", () => {
     ["a list", serve.json([]), "keys_malformed"],
     ["a set without keys", serve.json({}), "keys_malformed"],
     ["a key alone", serve.json(people.jwk), "keys_malformed"],
-    ["a symmetric key beside a good one", serve.json({ keys: [people.jwk, { kty: "oct", k: "AAAA" }] }), "keys_malformed"],
+    [
+      "a symmetric key beside a good one",
+      serve.json({ keys: [people.jwk, { kty: "oct", k: "AAAA" }] }),
+      "keys_malformed",
+    ],
     ["a private key", serve.json({ keys: [{ ...people.jwk, d: "AAAA" }] }), "keys_malformed"],
     ["one name twice", serve.json({ keys: [people.jwk, people.jwk] }), "keys_malformed"],
-    ["65 keys", serve.json({ keys: Array.from({ length: 65 }, (_, kid) => ({ ...people.jwk, kid: `${kid}` })) }), "keys_malformed"],
+    [
+      "65 keys",
+      serve.json({ keys: Array.from({ length: 65 }, (_, kid) => ({ ...people.jwk, kid: `${kid}` })) }),
+      "keys_malformed",
+    ],
   ])("%s", async (_name, answer, expected) => {
     const outcome = await answered(answer);
     expect(outcome.startsWith(expected), outcome).toBe(true);
@@ -236,10 +251,13 @@ describe("P17: a place that is never asked", () => {
     expect(fromUrl(url).location).toBe(url);
   });
 
-  test.each(["people", "urn:people", "http://people.example", "https://people.example/?a", "https://169.254.1.1/realm"])(
-    "%s is no issuer that can be discovered",
-    (issuer) => {
-      expect(() => createDiscoverySource(issuer)).toThrow(expect.objectContaining({ code: "keys_location_refused" }));
-    },
-  );
+  test.each([
+    "people",
+    "urn:people",
+    "http://people.example",
+    "https://people.example/?a",
+    "https://169.254.1.1/realm",
+  ])("%s is no issuer that can be discovered", (issuer) => {
+    expect(() => createDiscoverySource(issuer)).toThrow(expect.objectContaining({ code: "keys_location_refused" }));
+  });
 });

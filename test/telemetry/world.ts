@@ -31,7 +31,14 @@ export function createTelemetryWorld(
     lines: () => chunks.join("").split("\n").slice(0, -1),
     telemetry: createTelemetry(
       { log: { level } },
-      { version: "0.0.0-test", stream, secrets, policyState: () => world.policy, issuerKeys: () => world.issuerKeys, now: () => world.now },
+      {
+        version: "0.0.0-test",
+        stream,
+        secrets,
+        policyState: () => world.policy,
+        issuerKeys: () => world.issuerKeys,
+        now: () => world.now,
+      },
     ),
   };
   return world;

@@ -43,8 +43,8 @@ export function createLookup(host: string): LookupFunction {
     !isIn(refused, address) && isIn(loopback, address) === mustBeLoopback;
   return (name, options, callback) => {
     lookup(name, { ...options, all: true }, (error, found) => {
-      const [first] = found ?? [];
       if (error !== null) return callback(error, "");
+      const [first] = found;
       if (first === undefined || !found.every(({ address }) => isAccepted(address))) {
         return callback(new KeyFetchError("address_refused"), "");
       }

@@ -11,7 +11,8 @@ export interface PublicKey {
   isGoodFor(algorithm: SignatureAlgorithm): boolean;
 }
 
-const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+const kinds: readonly unknown[] = ["EC", "RSA", "OKP", "oct"];
 
 /**
  * "unused": a whole key for something else, as issuers publish beside their signing keys. Undefined: no public key, or
@@ -21,6 +22,9 @@ export function parsePublicKey(jwk: JsonObject): PublicKey | "unused" | undefine
   if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return undefined;
   const keyId = ownMember(jwk, "kid");
   if (keyId !== undefined && (typeof keyId !== "string" || keyId === "")) return undefined;
+  // RFC 7517 §5: a kind of key that is not understood is ignored, or an issuer could never publish a newer one.
+  const kind = ownMember(jwk, "kty");
+  if (typeof kind === "string" && !kinds.includes(kind)) return "unused";
   if (!isForSignatures(jwk)) return "unused";
   const named = ownMember(jwk, "alg");
   if (named !== undefined && (typeof named !== "string" || !isSignatureAlgorithm(named))) return "unused";

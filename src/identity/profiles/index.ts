@@ -1,23 +1,25 @@
 /** How an issuer's tokens are read: one profile per kind of issuer. A new kind is one file and one line here. */
 import type { Issuer } from "../../domain/identifiers.ts";
 import { identityLimits } from "../limits.ts";
-import type { ProfileOptions, TokensOptions } from "../options.ts";
+import type { ProductKind, ProfileOptions, TokensOptions } from "../options.ts";
+import { auth0 } from "./auth0.ts";
 import { createChaperoneProfile } from "./chaperone.ts";
+import { cognito } from "./cognito.ts";
+import { entra } from "./entra.ts";
 import type { IssuerProfile } from "./issuer-profile.ts";
-import { createOidcProfile } from "./oidc.ts";
+import { keycloak } from "./keycloak.ts";
+import { createOidcProfile, oidc } from "./oidc.ts";
 import { ProfileError } from "./profile-error.ts";
+import type { ProfileTable } from "./profile-table.ts";
+import { vault } from "./vault.ts";
 
-type Profiles = {
-  [Kind in ProfileOptions["kind"]]: (
-    options: Extract<ProfileOptions, { kind: Kind }>,
-    own: TokensOptions["own"],
-    openKeys: TokensOptions["openKeys"],
-  ) => IssuerProfile;
-};
-
-const profiles: Profiles = {
-  chaperone: createChaperoneProfile,
-  oidc: (options, _own, openKeys) => createOidcProfile(options, openKeys),
+export const products: Readonly<Record<ProductKind, ProfileTable>> = {
+  oidc,
+  keycloak,
+  vault,
+  entra,
+  auth0,
+  cognito,
 };
 
 /** By issuer, and one each: two profiles of one issuer would let a token choose. Throws a {@link ProfileError}. */
@@ -39,10 +41,7 @@ function createProfile(
   own: TokensOptions["own"],
   openKeys: TokensOptions["openKeys"],
 ): IssuerProfile {
-  switch (options.kind) {
-    case "chaperone":
-      return profiles.chaperone(options, own, openKeys);
-    case "oidc":
-      return profiles.oidc(options, own, openKeys);
-  }
+  return options.kind === "chaperone"
+    ? createChaperoneProfile(options, own)
+    : createOidcProfile(options, openKeys, products[options.kind]);
 }
