@@ -79,3 +79,4 @@ export type {
 } from "./options.ts";
 export { createClientAuthenticator } from "./clients/client-authenticator.ts";
 export type { ClientOptions } from "./clients/options.ts";
+export { createTokenInspector, type TokenInspector } from "./token-inspector.ts";
