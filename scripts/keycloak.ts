@@ -34,10 +34,10 @@ export async function prepareKeycloak(place: KeycloakPlace): Promise<KeycloakCom
   }
   await mkdir(join(folder, "data"));
   const address = `http://127.0.0.1:${port}`;
-  const settings = ["--http-enabled=true", "--http-host=127.0.0.1", `--http-port=${port}`, `--hostname=${address}`];
+  const listening = ["--http-enabled=true", "--http-host=127.0.0.1", `--http-port=${port}`, `--hostname=${address}`];
   return {
     file: java(),
-    args: [...heap, ...javaOptions, ...program(folder), "start", "--optimized", ...settings],
+    args: [...heap, ...javaOptions, ...program(folder), "start", "--optimized", "--cache=local", ...listening],
     environment: {
       KC_BOOTSTRAP_ADMIN_USERNAME: keycloakAdmin.name,
       KC_BOOTSTRAP_ADMIN_PASSWORD: keycloakAdmin.password,
@@ -85,10 +85,12 @@ async function fetchKeycloak(): Promise<string> {
       const options = ["--batch-mode", "--no-transfer-progress", "--strict-checksums"];
       const unpack = [`${plugin}:unpack`, `-Dartifact=${artifact}`, `-DoutputDirectory=${target}`];
       await runOrThrow("mvn", [...options, ...unpack], {
+        // It keeps notes of what it unpacked below the working directory.
+        cwd: target,
         remedy: "It needs Maven on the PATH (https://maven.apache.org/install.html; Debian: apt-get install maven).",
       });
-      // What is settled here (its database, its caches) would be built in at each start otherwise.
-      await runOrThrow(java(), [...quickStart, ...program(join(target, name)), "build", "--db=dev-mem", "--cache=local"]);
+      // It would be built at each start otherwise.
+      await runOrThrow(java(), [...quickStart, ...program(join(target, name)), "build", "--db=dev-mem"]);
     },
   });
   return join(folder, name);

@@ -22,6 +22,7 @@ describe("the command line", () => {
       "policy test",
       "keys list",
       "keys rotate",
+      "token inspect",
       "audit verify",
     ]);
   });

@@ -79,7 +79,8 @@ export async function serveTravelHouse(realm: string, issuerSettings: string): P
     exchange,
     refuse: async (as, asked) => {
       const answered = await exchange(as, asked).catch((error: unknown) => error);
-      if (!(answered instanceof ResponseBodyError)) throw new Error("the exchange was not refused", { cause: answered });
+      if (!(answered instanceof ResponseBodyError))
+        throw new Error("the exchange was not refused", { cause: answered });
       const record = recordOf(answered.cause["decision_id"]);
       return { status: answered.status, error: answered.error, code: record?.["code"], reason: firstReason(record) };
     },

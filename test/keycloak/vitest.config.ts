@@ -7,8 +7,8 @@ export default defineConfig({
     ...main.test,
     include: ["test/keycloak/**/*.test.ts"],
     exclude: configDefaults.exclude,
-    // Each file has a Keycloak of its own, and they share two cores.
-    fileParallelism: false,
+    // The two files mostly wait, each for a Keycloak of its own.
+    maxWorkers: 2,
     hookTimeout: 900_000,
   },
 });

@@ -17,7 +17,12 @@ const revision = (digit: string) => known(parseRevision(digit.repeat(64)));
 
 describe("docs/metrics.md", () => {
   const page = readFileSync(join(import.meta.dirname, "../../docs/metrics.md"), "utf8");
-  const registry = createMetrics(new Tallies(), { version: "x", policyState: () => undefined, now: () => 0 });
+  const registry = createMetrics(new Tallies(), {
+    version: "x",
+    policyState: () => undefined,
+    issuerKeys: () => [],
+    now: () => 0,
+  });
 
   test("lists every metric of ours with its type, labels and meaning, and no other", async () => {
     const rows = page.split("\n").filter((line) => line.startsWith("| `chaperone_"));
