@@ -55,6 +55,8 @@ export class TokenForm {
 
 /** `application/x-www-form-urlencoded` text as it was meant, or undefined: a broken escape, bytes that are no UTF-8. */
 export function decodeFormText(text: string): string | undefined {
+  // As the tokens are, which are most of the form.
+  if (!text.includes("%") && !text.includes("+")) return text;
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {

@@ -81,3 +81,4 @@ export { ClientError } from "./clients/client-error.ts";
 export { ProfileError } from "./profiles/profile-error.ts";
 export { createClientAuthenticator } from "./clients/client-authenticator.ts";
 export type { ClientOptions } from "./clients/options.ts";
+export { createTokenInspector, type TokenInspector } from "./token-inspector.ts";

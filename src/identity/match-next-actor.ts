@@ -49,3 +49,8 @@ function isTheClient({ actor, client, isClient }: Candidate): boolean {
 function clientOf({ claims }: Actor): Json | undefined {
   return ownMember(claims, "client_id") ?? ownMember(claims, "azp");
 }
+
+/** False: whoever shows an actor's token beside this one is refused. */
+export function hasNextActor({ claim, allowed }: NextActors): boolean {
+  return claim === undefined ? allowed.length > 0 : readMayAct(claim).length > 0;
+}

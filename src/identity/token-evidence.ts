@@ -2,7 +2,7 @@
  * Evidence that the sidecar verifies itself: a subject's token, and an actor's token or the client that asks. Who acts
  * must be named by the subject's side (P6); a name alone is never enough, and no inner actor counts as one.
  */
-import type { AuthenticatedClient, DecisionRequest, TokensEvidence } from "../domain/decision-request.ts";
+import type { AuthenticatedClient, DecisionRequest, ShownToken, TokensEvidence } from "../domain/decision-request.ts";
 import type { Actor, VerifiedEvidence } from "../domain/delegation-chain.ts";
 import { ExactSet } from "../domain/exact-set.ts";
 import { emptyObject } from "../domain/json.ts";
@@ -27,10 +27,10 @@ export function createTokensVerifier(options: TokensOptions): EvidenceVerifier {
 }
 
 function verifyTokens(evidence: TokensEvidence, tokens: TokenVerifier, now: number): Proof | Promise<Proof> {
-  return onceKnown(tokens.verify(evidence.subject, "subject", now), (shown) => {
-    const proved = shown instanceof Refusal ? shown : shown.profile.readSubject(shown.claims, shown.expiresAt);
+  return onceKnown(proveSubject(evidence.subject, tokens, now), (proved) => {
     if (proved instanceof Refusal) return proved;
-    return onceKnown(verifyActor(evidence, tokens, now), (actor) => connect(proved, actor, evidence));
+    const actor = evidence.actor === undefined ? actorOf(evidence.client) : proveActor(evidence.actor, tokens, now);
+    return onceKnown(actor, (known) => connect(proved, known, evidence));
   });
 }
 
@@ -44,13 +44,24 @@ function connect(proved: ProvedSubject, actor: Actor | Refusal, evidence: Tokens
   return { vouchedBy: "signature", subject, actor, inner, origin, parent };
 }
 
-function verifyActor(
-  { actor, client }: TokensEvidence,
+/** The subject's token by itself. */
+export function proveSubject(
+  token: ShownToken,
+  tokens: TokenVerifier,
+  now: number,
+): ProvedSubject | Refusal | Promise<ProvedSubject | Refusal> {
+  return onceKnown(tokens.verify(token, "subject", now), (shown) =>
+    shown instanceof Refusal ? shown : shown.profile.readSubject(shown.claims, shown.expiresAt),
+  );
+}
+
+/** The actor's token by itself. */
+export function proveActor(
+  token: ShownToken,
   tokens: TokenVerifier,
   now: number,
 ): Actor | Refusal | Promise<Actor | Refusal> {
-  if (actor === undefined) return actorOf(client);
-  return onceKnown(tokens.verify(actor, "actor", now), (shown) =>
+  return onceKnown(tokens.verify(token, "actor", now), (shown) =>
     shown instanceof Refusal ? shown : shown.profile.readActor(shown.claims, shown.expiresAt),
   );
 }

@@ -20,6 +20,8 @@ export interface VerifiedToken {
   readonly expiresAt: number;
 }
 
+export type SignatureJudgement = "good" | "wrong" | "untold";
+
 export class TokenVerifier {
   readonly #profiles: ReadonlyMap<string, IssuerProfile>;
   readonly #verified = new VerifiedTokens();
@@ -49,6 +51,22 @@ export class TokenVerifier {
       if (expiresAt instanceof Refusal) return expiresAt;
       if (known?.key !== key) this.#verified.keep(hash, { token, key, expiresAt });
       return { profile, claims: token.claims, expiresAt };
+    });
+  }
+
+  /**
+   * Whether its issuer signed it, whatever else is wrong with it; "untold" where no key is there to tell with. Throws a
+   * Fault, or rejects with it, when the issuer could not be asked.
+   */
+  judgeSignature(compact: string, now: number): SignatureJudgement | Promise<SignatureJudgement> {
+    const token = compact.length > identityLimits.tokenBytesMax ? undefined : readToken(compact);
+    const rules = token && this.#findProfile(token)?.rules;
+    if (token === undefined || rules === undefined) return "untold";
+    const { algorithm, keyId } = token;
+    if (!isSignatureAlgorithm(algorithm) || !rules.algorithms.includes(algorithm)) return "untold";
+    return onceKnown(rules.keys.find(keyId, algorithm, now), (key) => {
+      if (key === undefined) return "untold";
+      return isSignedWith(key, algorithm, token) ? "good" : "wrong";
     });
   }
 

@@ -10,4 +10,8 @@ export const versions = {
   envoy: "1.40.0",
   /** npm cerbos: a peer that the bench measures. */
   cerbos: "0.51.0",
+  /** Maven org.keycloak:keycloak-quarkus-dist: the identity provider that test/keycloak takes its tokens from. */
+  keycloak: "26.4.0",
+  /** Maven org.apache.maven.plugins:maven-dependency-plugin, which fetches and unpacks it. */
+  mavenDependencyPlugin: "3.8.1",
 } as const;

@@ -23,6 +23,7 @@ describe("the command line", () => {
       "policy test",
       "keys list",
       "keys rotate",
+      "token inspect",
       "audit verify",
     ]);
   });
