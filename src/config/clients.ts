@@ -37,7 +37,8 @@ export function chooseClients(
         if (taken.has(authentication.secret)) refuse("credential_conflict", "its secret is somebody else's too");
         taken.add(authentication.secret);
       }
-      chosen.push({ id: client.id, issuer: client.issuer ?? ownIssuer, authentication });
+      const { id, issuer = ownIssuer, capabilities } = client;
+      chosen.push({ id, issuer, ...(capabilities === undefined ? {} : { capabilities }), authentication });
     }
   }
   return errors.length > 0 ? errors : chosen;

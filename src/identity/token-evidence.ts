@@ -43,15 +43,15 @@ function verifyActor({ actor, client }: TokensEvidence, tokens: TokenVerifier, n
   return shown instanceof Refusal ? shown : shown.profile.readActor(shown.claims, shown.expiresAt);
 }
 
-/** A client is known by its name; it has no claims, so it has no capability either and asks by scope. */
-function actorOf({ id, issuer }: AuthenticatedClient): Actor {
+/** A client is known by its name; it has no claims, so what it is able to do is what configuration says of it. */
+function actorOf({ id, issuer, capabilities = ExactSet.of([]) }: AuthenticatedClient): Actor {
   return {
     id,
     issuer,
     claims: emptyObject,
     expiresAt: undefined,
     scopes: undefined,
-    capabilities: ExactSet.of([]),
+    capabilities,
     type: "ai_agent",
   };
 }

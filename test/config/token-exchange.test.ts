@@ -53,6 +53,14 @@ describe("a client", () => {
     ]);
   });
 
+  test("is able to do by itself what it is told to be, and nothing unless it is told", () => {
+    const able = client("authentication: vouched, capabilities: [book_flight, search_flights]");
+    expect(loaded({ yaml: able }).clients).toMatchObject([{ capabilities: ["book_flight", "search_flights"] }]);
+    expect(loaded({ yaml: client("authentication: vouched") }).clients[0]).not.toHaveProperty("capabilities");
+    const malformed = client('authentication: vouched, capabilities: ["book flight"]');
+    expect(refused({ yaml: malformed }).map(({ code }) => code)).toEqual(["value_invalid"]);
+  });
+
   test("is shown and put on record without its secret", () => {
     const yaml = client("authentication: secret_file, secret_file: /secret");
     const shown = JSON.stringify(withoutSecrets(loaded({ yaml, files: { "/secret": secret } })));
