@@ -155,7 +155,6 @@ describe("a client that reads nothing else", () => {
     const { issuer, identities } = find(name);
     const config = await openid.discovery(new URL(issuer), "travel-planner", secret, openid.ClientSecretPost(), {
       algorithm: "oauth2",
-      // oxlint-disable-next-line typescript/no-deprecated -- marked so that it is seen: the sidecar is on loopback.
       execute: [openid.allowInsecureRequests],
     });
     const staff = { departments: ["Operations"], realm: { roles: ["Director"] } };

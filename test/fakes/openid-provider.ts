@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { writeFileSync } from "node:fs";
 import { exportJWK, generateKeyPair } from "jose";
-import Provider from "oidc-provider";
+import { Provider } from "oidc-provider";
 import * as openid from "openid-client";
 import type { JsonObject } from "../../src/domain/json.ts";
 
@@ -50,7 +50,6 @@ export async function startOpenidProvider({
   });
   const configure = (client: string) =>
     openid.discovery(new URL(issuer), client, secretOf(client), openid.ClientSecretPost(), {
-      // oxlint-disable-next-line typescript/no-deprecated -- marked so that it is seen: this provider is on loopback.
       execute: [openid.allowInsecureRequests],
     });
   return {
