@@ -216,6 +216,25 @@ describe("TX-8: nobody else gets one", () => {
   });
 });
 
+test("those who guess are counted, and nobody who proved himself is", async () => {
+  const counted = async (listener: string): Promise<number> => {
+    const { text } = await call(house.url("probe"), { path: "/metrics" });
+    const line = text
+      .split("\n")
+      .find(
+        (each) =>
+          /^chaperone_requests_turned_away_total/.test(each) &&
+          each.includes(`listener="${listener}"`) &&
+          each.includes('code="credential_required"'),
+      );
+    return Number(line?.split(" ").at(-1));
+  };
+  const before = await counted("exchange");
+  await expectStranger(ask({ ...bySecret, by: ClientSecretBasic(wrong) }), basic);
+  await ask(bySecret);
+  expect(await counted("exchange")).toBe(before + 1);
+});
+
 describe("JB-7: an assertion counts once", () => {
   /** A good request that is not sent. */
   async function makeBody(): Promise<string> {

@@ -23,9 +23,13 @@ const byAssertion = async () => ({ client_assertion: await signAssertion(), clie
 const rawBasic = (text: string) => ({ authorization: `Basic ${Buffer.from(text, "latin1").toString("base64")}` });
 
 async function ask(more: FormChanges, headers: Record<string, string | string[]> = {}) {
-  const { send, asked } = await openTokenHouse();
+  const { send, asked, house } = await openTokenHouse();
   const answer = await send(renderForm({ ...exchangeForm, ...more }), headers);
-  return { answer, client: asked[0]?.evidence.kind === "tokens" ? asked[0].evidence.client.id : undefined };
+  return {
+    answer,
+    turnedAway: house.turnedAway,
+    client: asked[0]?.evidence.kind === "tokens" ? asked[0].evidence.client.id : undefined,
+  };
 }
 
 describe("a client", () => {
@@ -74,7 +78,8 @@ describe("a bad client is an invalid_client", () => {
     ["an assertion that is none", { client_assertion: "a.b.c", client_assertion_type: assertionType }, {}, false],
   ];
   test.each(bad)("TX-8: %s", async (_name, more, headers, isHeader) => {
-    const { answer, client } = await ask(more, headers);
+    const { answer, client, turnedAway } = await ask(more, headers);
+    expect(turnedAway).toEqual(["credential_required"]);
     expect([answer.status, answer.headers["www-authenticate"]]).toEqual([
       401,
       isHeader ? 'Basic realm="token"' : undefined,
@@ -123,8 +128,9 @@ describe("two ways at once are an invalid_request", () => {
     ["a type without its assertion", { client_assertion_type: assertionType }, {}],
   ];
   test.each(odd)("%s", async (_name, more, headers) => {
-    const { answer, client } = await ask(more, headers);
+    const { answer, client, turnedAway } = await ask(more, headers);
     expect([answer.status, answer.json["error"], client]).toEqual([400, "invalid_request", undefined]);
+    expect(turnedAway).toEqual(["member_invalid"]);
   });
 
   test("so are two Authorization headers", async () => {
