@@ -31,6 +31,7 @@ import {
   nextSecond,
   type ServedIdentities,
 } from "../fakes/served-identities.ts";
+import { assertionAlgorithms, servedMetadata } from "../fakes/served-metadata.ts";
 import { formType } from "../fakes/token-client.ts";
 import { gatewayCredential, makeFolder, readRecords, serve, type ServedHouse } from "./served-house.ts";
 
@@ -84,15 +85,19 @@ interface Shown extends Way {
   readonly listener: string;
 }
 
-async function parameters(): Promise<Record<string, string>> {
+type Changes = Readonly<Record<string, string>>;
+
+/** `actor` and whatever else is not as it usually is. */
+async function parameters({ actor = "travel-planner", ...changes }: Changes = {}): Promise<Record<string, string>> {
   const mayAct = { iss: agentsIssuer, sub: "travel-planner" };
   const staff = { departments: ["Operations"], realm: { roles: ["Director"] } };
   return {
     subject_token: await identities.person({ sub: "alice", ...staff, may_act: mayAct }),
     subject_token_type: accessToken,
-    actor_token: await identities.agent({ sub: "travel-planner", capabilities: "book_flight" }),
+    actor_token: await identities.agent({ sub: actor, capabilities: "book_flight search_flights" }),
     actor_token_type: accessToken,
     resource: flights,
+    ...changes,
   };
 }
 
@@ -129,6 +134,13 @@ const byKey = (): Shown => ({
 const byCertificate = { id: "with-certificate", by: TlsClientAuth(), listener: "mesh", party: "agent" };
 const vouched = { id: "vouched-for", by: None(), listener: "local", headers: { [field]: "vouched-for" } };
 const vouchedByMesh = { ...vouched, listener: "mesh-gateway", party: "gateway" };
+
+test("the metadata names every way that a client has by itself, and the algorithms of keys", async () => {
+  const path = "/.well-known/oauth-authorization-server";
+  const { json } = await call(house.url("gateway-tcp"), { path });
+  const methods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"];
+  expect(json).toEqual(servedMetadata(here, here, { methods, algorithms: assertionAlgorithms }));
+});
 
 describe("a client gets its token", () => {
   const ways: [string, () => Shown, string][] = [
@@ -237,7 +249,7 @@ test("those who guess are counted, and nobody who proved himself is", async () =
 
 describe("JB-7: an assertion counts once", () => {
   /** A good request that is not sent. */
-  async function makeBody(): Promise<string> {
+  async function makeBody(changes: Changes = {}): Promise<string> {
     let body = "";
     const keep = async (_url: string, sent: { readonly body?: unknown }): Promise<Response> => {
       body = String(sent.body);
@@ -245,16 +257,23 @@ describe("JB-7: an assertion counts once", () => {
     };
     const client = { client_id: "with-keys", [clockSkew]: 5 };
     const options = { [allowInsecureRequests]: true, [customFetch]: keep };
-    await genericTokenEndpointRequest(as, client, byKey().by, exchange, await parameters(), options);
+    await genericTokenEndpointRequest(as, client, byKey().by, exchange, await parameters(changes), options);
     return body;
   }
 
   const send = (body: string): ReturnType<typeof call> =>
     call(house.url("exchange"), { path: "/oauth2/token", body, headers: formType });
 
+  test("of many at once, too", async () => {
+    const body = await makeBody();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send(body)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 19 }, () => 401)]);
+  });
+
   test("whatever stands beside it, and also when the sidecar starts anew in between", async () => {
     const [used, unused] = [await makeBody(), await makeBody()];
-    expect((await send(used)).status).toBe(200);
+    const first = await send(used);
+    expect(first.status).toBe(200);
     expect(await send(used)).toMatchObject({ status: 401, json: { error: "invalid_client" } });
     expect(await send(`${used}&scope=flights:book`)).toMatchObject({ status: 401 });
 
@@ -265,5 +284,12 @@ describe("JB-7: an assertion counts once", () => {
     // It never arrived, but that is not known any more: it was made before the start.
     expect(await send(unused)).toMatchObject({ status: 401, json: { error: "invalid_client" } });
     expect((await send(await makeBody())).status).toBe(200);
+    // What was granted before goes on: the key and the chain outlive the process.
+    const onward = {
+      subject_token: textOf(first.json, "access_token"),
+      actor: "flight-search",
+      scope: "flights:search",
+    };
+    expect(await send(await makeBody(onward))).toMatchObject({ status: 200, json: { scope: "flights:search" } });
   });
 });

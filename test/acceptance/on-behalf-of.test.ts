@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { findFreePort } from "../fakes/free-port.ts";
 import { agentsIssuer, issuerSettings, makeIdentities, type ServedIdentities } from "../fakes/served-identities.ts";
+import { servedMetadata } from "../fakes/served-metadata.ts";
 import { root } from "../house/source-tree.ts";
 import { makeFolder, readRecords, serve, type ServedHouse } from "./served-house.ts";
 
@@ -86,6 +87,12 @@ async function refusalOf(asked: Asked): Promise<readonly unknown[]> {
   if (!(refused instanceof openid.ResponseBodyError)) return [refused];
   return [refused.status, refused.error, recordOf(refused.cause["decision_id"])?.["code"]];
 }
+
+test("the metadata names the one way that these clients have, in its two forms", async () => {
+  const metadata = await fetch(`${here}/.well-known/oauth-authorization-server`);
+  const methods = ["client_secret_basic", "client_secret_post"];
+  expect(await metadata.json()).toEqual(servedMetadata(here, here, { methods }));
+});
 
 describe("a client on behalf of a person", () => {
   test("JB-1, JB-10: gets a token in which it is the actor", async () => {

@@ -33,6 +33,7 @@ let client: openid.Configuration;
 
 beforeAll(async () => {
   agents = await startOpenidProvider({
+    algorithm: "RS256",
     agents: {
       "travel-planner": { capabilities: "book_flight search_flights" },
       "flight-search": { capabilities: "search_flights" },
@@ -40,6 +41,7 @@ beforeAll(async () => {
   });
   const staff = { departments: ["Operations"], realm: { roles: ["Director"] } };
   people = await startOpenidProvider({
+    algorithm: "ES256",
     people: {
       alice: { ...staff, may_act: { iss: agents.issuer, sub: "travel-planner" } },
       bob: staff,
@@ -93,7 +95,7 @@ identity:
     - { issuer: "${people.issuer}", jwks_file: "${folder.path}/people.jwks.json", algorithms: [ES256], typ: { id_token: [absent] },
         audiences: ["${here}", ${travelApp}], vouches_for: subjects, departments: { path: [departments] }, roles: { path: [realm, roles] },
         actor_issuers: ["${agents.issuer}"] }
-    - { issuer: "${agents.issuer}", jwks_file: "${folder.path}/agents.jwks.json", algorithms: [ES256], audiences: ["${here}"],
+    - { issuer: "${agents.issuer}", jwks_file: "${folder.path}/agents.jwks.json", algorithms: [RS256], audiences: ["${here}"],
         vouches_for: actors, capabilities: { path: [capabilities], separator: space } }
 clients:
   - { id: agent-gateway, authentication: jwks_file, jwks_file: "${folder.path}/gateway.jwks.json" }

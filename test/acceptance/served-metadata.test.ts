@@ -2,19 +2,23 @@
  * The metadata of a served sidecar (RFC 8414) says what its configuration has on: all of it and nothing else. A client
  * that reads it can do what it says.
  */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { clockSkew } from "oauth4webapi";
 import * as openid from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findFreePort } from "../fakes/free-port.ts";
 import { call, meshFile } from "../fakes/open-house.ts";
-import { agentsIssuer, issuerSettings, makeIdentities, type ServedIdentities } from "../fakes/served-identities.ts";
+import {
+  agentsIssuer,
+  clientKeyId,
+  issuerSettings,
+  makeIdentities,
+  nextSecond,
+  type ServedIdentities,
+} from "../fakes/served-identities.ts";
+import { assertionAlgorithms, servedMetadata } from "../fakes/served-metadata.ts";
 import { bearerForm, formType, renderForm } from "../fakes/token-client.ts";
 import { root } from "../house/source-tree.ts";
 import { makeFolder, serve, type ServedHouse } from "./served-house.ts";
-
-const secret = "the-secret-of-a-client-0123456789-0123456789";
-const assertionAlgorithms = ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"];
 
 interface Served {
   readonly folder: ReturnType<typeof makeFolder>;
@@ -33,19 +37,15 @@ interface Setting {
   readonly listeners?: readonly string[];
 }
 
-const bySecret = `{ id: travel-planner, issuer: "${agentsIssuer}", authentication: secret_file, secret_file: client.secret, capabilities: [book_flight] }`;
-const byKeys = `{ id: with-keys, authentication: jwks_file, jwks_file: gateway.jwks.json }`;
-const byCertificate = `{ id: with-certificate, authentication: certificate, certificate: "URI:spiffe://mesh.example/agent" }`;
+const byKeys = `{ id: travel-planner, issuer: "${agentsIssuer}", authentication: jwks_file, jwks_file: gateway.jwks.json, capabilities: [book_flight] }`;
 const vouched = `{ id: vouched-for, authentication: vouched }`;
 const tls = `tls: { cert_file: "${meshFile("server")}", key_file: "${meshFile("server-key")}", ca_file: "${meshFile("ca")}", allowed_names: ["URI:spiffe://mesh.example/gateway"] }`;
 const mesh = `{ name: mesh, address: "127.0.0.1:0", doors: [token], callers: mtls, client_field: X-Client, ${tls} }`;
 
 const settings = {
   closed: { clients: [], doors: "public" },
-  secrets: { clients: [bySecret] },
-  keys: { clients: [byKeys, byCertificate, vouched], listeners: [mesh] },
   words: { clients: [vouched], doors: "public", listeners: [mesh] },
-  tenant: { clients: [bySecret], path: "/tenant" },
+  tenant: { clients: [byKeys], path: "/tenant" },
 } satisfies Readonly<Record<string, Setting>>;
 
 type Name = keyof typeof settings;
@@ -57,7 +57,6 @@ async function start({ path = "", clients, doors = "token, public", listeners = 
   const origin = `http://127.0.0.1:${port}`;
   const issuer = `${origin}${path}`;
   const identities = await makeIdentities(folder.path, issuer);
-  writeFileSync(join(folder.path, "client.secret"), secret);
   const own = `{ name: own, address: "127.0.0.1:${port}", doors: [${doors}], callers: open }`;
   const placed = clients.map((client) => client.replaceAll(/(_file: )(\w)/g, `$1${folder.path}/$2`));
   const yaml = `${[own, ...listeners].map((listener) => `  - ${listener}\n`).join("")}issuer: "${issuer}"
@@ -71,6 +70,7 @@ clients: [${placed.join(", ")}]
 
 beforeAll(async () => {
   await Promise.all(Object.entries(settings).map(async ([name, setting]) => served.set(name, await start(setting))));
+  await nextSecond();
 });
 
 afterAll(async () => {
@@ -103,64 +103,36 @@ describe("the metadata", () => {
     expect((await call(origin, { path: "/oauth2/token", body, headers: formType })).status).toBe(404);
   });
 
-  const whole = ({ issuer, origin }: Served, path = "") => ({
-    issuer,
-    jwks_uri: `${origin}/.well-known/jwks.json${path}`,
-    response_types_supported: [],
-    token_endpoint: `${issuer}/oauth2/token`,
-    grant_types_supported: [
-      "urn:ietf:params:oauth:grant-type:token-exchange",
-      "urn:ietf:params:oauth:grant-type:jwt-bearer",
-    ],
-    authorization_details_types_supported: ["chaperone_action"],
-  });
-
-  test("names the ways of its clients: secrets", async () => {
-    expect((await read("secrets")).json).toEqual({
-      ...whole(find("secrets")),
-      token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
-    });
-  });
-
-  test("names the ways of its clients: keys, with their algorithms, and certificates", async () => {
-    expect((await read("keys")).json).toEqual({
-      ...whole(find("keys")),
-      token_endpoint_auth_methods_supported: ["private_key_jwt", "tls_client_auth"],
-      token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
-    });
-  });
-
   test("says that there is no way for a client by itself where gateways vouch for all of them", async () => {
     // Left out, it would mean client_secret_basic (RFC 8414 §2).
-    expect((await read("words")).json).toEqual({
-      ...whole(find("words")),
-      token_endpoint_auth_methods_supported: [],
-    });
+    const { issuer, origin } = find("words");
+    expect((await read("words")).json).toEqual(servedMetadata(issuer, origin, { methods: [] }));
   });
 
   test("MD-1: of an issuer with a path stands between host and path, and nowhere else", async () => {
-    expect((await read("tenant", "/tenant")).json).toEqual({
-      ...whole(find("tenant"), "/tenant"),
-      token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+    const { issuer, origin } = find("tenant");
+    const { json } = await read("tenant", "/tenant");
+    expect(json).toEqual({
+      ...servedMetadata(issuer, origin, { methods: ["private_key_jwt"], algorithms: assertionAlgorithms }),
+      jwks_uri: `${origin}/.well-known/jwks.json/tenant`,
     });
     expect((await read("tenant")).status).toBe(404);
-    expect((await read("secrets", "/tenant")).status).toBe(404);
-    const behind = await call(find("tenant").origin, { path: "/tenant/.well-known/oauth-authorization-server" });
+    expect((await read("words", "/tenant")).status).toBe(404);
+    const behind = await call(origin, { path: "/tenant/.well-known/oauth-authorization-server" });
     expect(behind.status).toBe(404);
   });
 });
 
-describe("a client that reads nothing else", () => {
-  test.each(["secrets", "tenant"] as const)("gets a token from the issuer %s", async (name) => {
-    const { issuer, identities } = find(name);
-    const config = await openid.discovery(new URL(issuer), "travel-planner", secret, openid.ClientSecretPost(), {
-      algorithm: "oauth2",
-      execute: [openid.allowInsecureRequests],
-    });
-    const staff = { departments: ["Operations"], realm: { roles: ["Director"] } };
-    const mayAct = { iss: agentsIssuer, sub: "travel-planner" };
-    const assertion = await identities.person({ sub: "alice", ...staff, may_act: mayAct });
-    const grantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-    expect(await openid.genericGrantRequest(config, grantType, { assertion })).toMatchObject({ scope: "flights:book" });
+test("a client that reads nothing else gets its token, also from an issuer with a path", async () => {
+  const { issuer, identities } = find("tenant");
+  const proof = openid.PrivateKeyJwt({ key: identities.clientKey, kid: clientKeyId });
+  const config = await openid.discovery(new URL(issuer), "travel-planner", { [clockSkew]: 5 }, proof, {
+    algorithm: "oauth2",
+    execute: [openid.allowInsecureRequests],
   });
+  const staff = { departments: ["Operations"], realm: { roles: ["Director"] } };
+  const mayAct = { iss: agentsIssuer, sub: "travel-planner" };
+  const assertion = await identities.person({ sub: "alice", ...staff, may_act: mayAct });
+  const grantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+  expect(await openid.genericGrantRequest(config, grantType, { assertion })).toMatchObject({ scope: "flights:book" });
 });

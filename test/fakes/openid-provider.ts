@@ -16,6 +16,8 @@ type Users = Readonly<Record<string, JsonObject>>;
 export interface OpenidProviderOptions {
   readonly people?: Users;
   readonly agents?: Users;
+  /** What its tokens are signed with. */
+  readonly algorithm: "ES256" | "RS256";
 }
 
 export interface OpenidProvider {
@@ -34,15 +36,12 @@ export const travelApp = "travel-app";
 const redirectUri = "http://127.0.0.1/signed-in";
 const secretOf = (client: string): string => `the-secret-of-${client}-that-nobody-needs-to-guess`;
 
-export async function startOpenidProvider({
-  people = {},
-  agents = {},
-}: OpenidProviderOptions): Promise<OpenidProvider> {
+export async function startOpenidProvider(options: OpenidProviderOptions): Promise<OpenidProvider> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const issuer = `http://127.0.0.1:${portOf(server)}`;
-  const provider = await createProvider(issuer, people, agents);
+  const provider = await createProvider(issuer, options);
   const answer = provider.callback();
   server.on("request", (request, response) => {
     if (request.url?.startsWith("/interaction/") === true) void signInAtOnce(provider, request, response);
@@ -76,12 +75,16 @@ function portOf(server: Server): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-async function createProvider(issuer: string, people: Users, agents: Users): Promise<Provider> {
-  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+async function createProvider(
+  issuer: string,
+  { people = {}, agents = {}, algorithm }: OpenidProviderOptions,
+): Promise<Provider> {
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
+  const idToken = { id_token_signed_response_alg: algorithm };
   const seconds = 300;
   const client = (id: string) => ({ client_id: id, client_secret: secretOf(id), ...authentication });
   return new Provider(issuer, {
-    jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: "ES256", use: "sig" }] },
+    jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: algorithm, use: "sig" }] },
     clients: [
       { ...client(travelApp), grant_types: ["authorization_code"], redirect_uris: [redirectUri], ...idToken },
       ...Object.keys(agents).map((id) => ({
@@ -107,7 +110,7 @@ async function createProvider(issuer: string, people: Users, agents: Users): Pro
           scope: "travel",
           audience: resource,
           accessTokenFormat: "jwt",
-          jwt: { sign: { alg: "ES256" } },
+          jwt: { sign: { alg: algorithm } },
         }),
       },
     },
@@ -124,7 +127,6 @@ async function createProvider(issuer: string, people: Users, agents: Users): Pro
 }
 
 const authentication = { token_endpoint_auth_method: "client_secret_post" } as const;
-const idToken = { id_token_signed_response_alg: "ES256" } as const;
 
 /** Whoever `login_hint` names signs in and consents to everything. */
 async function signInAtOnce(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
