@@ -231,14 +231,8 @@ describe("TX-8: nobody else gets one", () => {
 test("those who guess are counted, and nobody who proved himself is", async () => {
   const counted = async (listener: string): Promise<number> => {
     const { text } = await call(house.url("probe"), { path: "/metrics" });
-    const line = text
-      .split("\n")
-      .find(
-        (each) =>
-          /^chaperone_requests_turned_away_total/.test(each) &&
-          each.includes(`listener="${listener}"`) &&
-          each.includes('code="credential_required"'),
-      );
+    const counter = `chaperone_requests_turned_away_total{listener="${listener}",code="credential_required"} `;
+    const line = text.split("\n").find((each) => each.startsWith(counter));
     return Number(line?.split(" ").at(-1));
   };
   const before = await counted("exchange");
@@ -267,7 +261,8 @@ describe("JB-7: an assertion counts once", () => {
   test("of many at once, too", async () => {
     const body = await makeBody();
     const answers = await Promise.all(Array.from({ length: 20 }, () => send(body)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 19 }, () => 401)]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(19);
   });
 
   test("whatever stands beside it, and also when the sidecar starts anew in between", async () => {
