@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRemoteJWKSet, exportJWK, generateKeyPair, jwtVerify } from "jose";
+import { createRemoteJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify } from "jose";
 import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -285,6 +285,13 @@ describe("a provider's token that is good for something else is refused here", (
     const unnamed = [400, "invalid_request", "actor_not_named"];
     expect(await refusalOf(await tokensOf("bob", "travel-planner"))).toEqual(unnamed);
     expect(await refusalOf(await tokensOf("alice", "flight-search"))).toEqual(unnamed);
+  });
+
+  test("DP-19: one that is bound to a key, which whoever shows it here need not have", async () => {
+    const tokens = await tokensOf("alice", "travel-planner");
+    const bound = await agents.logIn("travel-planner", here, "dpop");
+    expect(decodeJwt(bound)).toHaveProperty("cnf.jkt");
+    expect(await refusalOf({ ...tokens, actor_token: bound })).toEqual(untrusted);
   });
 
   test("P9: a person's alone, without an agent's", async () => {

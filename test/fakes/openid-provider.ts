@@ -24,8 +24,8 @@ export interface OpenidProvider {
   readonly issuer: string;
   /** Access token for one resource (RFC 8707) and ID token of a person who signed in and consented. */
   signIn(person: string, resource: string): Promise<{ readonly accessToken: string; readonly idToken: string }>;
-  /** An agent's access token for one resource. */
-  logIn(agent: string, resource: string): Promise<string>;
+  /** An agent's access token for one resource; `dpop` binds it to a key (RFC 9449). */
+  logIn(agent: string, resource: string, binding?: "dpop"): Promise<string>;
   /** Writes what its `jwks_uri` shows. */
   saveKeys(path: string): Promise<void>;
   close(): Promise<void>;
@@ -54,8 +54,10 @@ export async function startOpenidProvider(options: OpenidProviderOptions): Promi
   return {
     issuer,
     signIn: async (person, resource) => signIn(await configure(travelApp), person, resource),
-    logIn: async (agent, resource) => {
-      const granted = await openid.clientCredentialsGrant(await configure(agent), { resource });
+    logIn: async (agent, resource, binding) => {
+      const config = await configure(agent);
+      const proof = async () => ({ DPoP: openid.getDPoPHandle(config, await openid.randomDPoPKeyPair("ES256")) });
+      const granted = await openid.clientCredentialsGrant(config, { resource }, binding && (await proof()));
       return granted.access_token;
     },
     saveKeys: async (path) => {

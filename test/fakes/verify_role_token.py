@@ -21,7 +21,7 @@ def verify(token, keys, issuer, audience):
         audience=audience,
         options={"require": required, "strict_aud": True},
     )
-    if verified["header"]["typ"] != "at+jwt":
+    if verified["header"].get("typ") != "at+jwt":
         raise jwt.InvalidTokenError("an access token says that it is one (RFC 9068)")
     return verified["payload"]
 
