@@ -241,6 +241,14 @@ test("those who guess are counted, and nobody who proved himself is", async () =
   expect(await counted("exchange")).toBe(before + 1);
 });
 
+test("P33: neither a secret nor a token that was shown stands in the log or on record", () => {
+  const written = JSON.stringify([house.lines, readRecords(join(folder.path, "state", "audit"))]);
+  expect(written).toContain('"id":"with-secret"');
+  for (const shown of [secret, wrong, encodeURIComponent(secret), gatewayCredential, "eyJ"]) {
+    expect(written).not.toContain(shown);
+  }
+});
+
 describe("JB-7: an assertion counts once", () => {
   /** A good request that is not sent. */
   async function makeBody(changes: Changes = {}): Promise<string> {
