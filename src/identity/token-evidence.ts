@@ -66,15 +66,15 @@ export function proveActor(
   );
 }
 
-/** A client is known by its name; it has no claims, so it has no capability either and asks by scope. */
-function actorOf({ id, issuer }: AuthenticatedClient): Actor {
+/** A client is known by its name; it has no claims, so what it is able to do is what configuration says of it. */
+function actorOf({ id, issuer, capabilities = ExactSet.of([]) }: AuthenticatedClient): Actor {
   return {
     id,
     issuer,
     claims: emptyObject,
     expiresAt: undefined,
     scopes: undefined,
-    capabilities: ExactSet.of([]),
+    capabilities,
     type: "ai_agent",
   };
 }

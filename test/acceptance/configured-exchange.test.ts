@@ -11,13 +11,14 @@ import {
   PrivateKeyJwt,
   processGenericTokenEndpointResponse,
 } from "oauth4webapi";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isJsonObject, type JsonObject } from "../../src/domain/json.ts";
 import {
   agentsIssuer,
   clientKeyId,
   here,
   makeIdentities,
+  nextSecond,
   peopleIssuer,
   type ServedIdentities,
 } from "../fakes/served-identities.ts";
@@ -48,18 +49,13 @@ beforeAll(async () => {
   identities = await makeIdentities(folder.path);
   const { rest, listener } = exampleSettings();
   house = await serve(folder.path, listener + rest);
-  // What was issued before the start is refused, and a client's clock may run 5 s ahead: so does this client's, from
-  // the next second on.
-  const listening = now();
-  await vi.waitUntil(() => now() > listening, { timeout: 5000 });
+  await nextSecond();
 });
 
 afterAll(async () => {
   await house.kill();
   folder.remove();
 });
-
-const now = (): number => Math.floor(Date.now() / 1000);
 
 interface Exchange {
   readonly subject: string;

@@ -4,6 +4,8 @@ import { withoutSecrets } from "../../src/config/index.ts";
 import { credential, loaded, refused } from "./sources.ts";
 
 const tokenListener = `listeners: [{ name: exchange, address: "127.0.0.1:8184", doors: [token], callers: open }]\n`;
+const vouchingListener = `listeners: [{ name: local, address: "unix:/run/s", doors: [token], callers: socket, client_field: X-Client }]
+`;
 const vouchedClient = "clients: [{ id: agent-1, authentication: vouched }]\n";
 const people = `identity:
   issuers:
@@ -18,7 +20,7 @@ describe("whose tokens are evidence", () => {
   test("our own beside every listed issuer, and with a token door alone", () => {
     const kindsOf = (yaml: string) => loaded({ yaml }).issuers.map(({ kind }) => kind);
     expect(kindsOf(people)).toEqual(["oidc", "chaperone"]);
-    expect(kindsOf(tokenListener + vouchedClient)).toEqual(["chaperone"]);
+    expect(kindsOf(vouchingListener + vouchedClient)).toEqual(["chaperone"]);
   });
 
   test("an issuer says nothing, lets nobody act and has the kinds of its profile, unless it is told", () => {
@@ -90,6 +92,14 @@ describe("a client", () => {
     ]);
   });
 
+  test("is able to do by itself what it is told to be, and nothing unless it is told", () => {
+    const able = client("authentication: vouched, capabilities: [book_flight, search_flights]");
+    expect(loaded({ yaml: able }).clients).toMatchObject([{ capabilities: ["book_flight", "search_flights"] }]);
+    expect(loaded({ yaml: client("authentication: vouched") }).clients[0]).not.toHaveProperty("capabilities");
+    const malformed = client('authentication: vouched, capabilities: ["book flight"]');
+    expect(refused({ yaml: malformed }).map(({ code }) => code)).toEqual(["value_invalid"]);
+  });
+
   test("is shown and put on record without its secret", () => {
     const yaml = client("authentication: secret_file, secret_file: /secret");
     const shown = JSON.stringify(withoutSecrets(loaded({ yaml, files: { "/secret": secret } })));
@@ -117,6 +127,37 @@ describe("a client", () => {
   });
 });
 
+describe("a client whose way no listener takes stops the start: it could never ask, and the metadata would name its way", () => {
+  const byCertificate = "clients: [{ id: agent-1, authentication: certificate, certificate: 'URI:spiffe://a' }]\n";
+  const tls = "tls: { cert_file: /c, key_file: /k, ca_file: /a, allowed_names: ['URI:spiffe://g'] }";
+  const meshListener = `listeners: [{ name: mesh, address: "127.0.0.1:8184", doors: [token], callers: mtls, ${tls} }]\n`;
+  const otherMesh = meshListener.replace("[token]", "[authorize]").replace("listeners: [", ", ").replace("]\n", "");
+
+  test.each([
+    [
+      "a certificate without TLS",
+      tokenListener + byCertificate,
+      "authentication: no listener with the door token has tls",
+    ],
+    [
+      "a certificate, with TLS where another door is",
+      tokenListener.replace("]\n", `${otherMesh}]\n`).replace("8184", "8185") + byCertificate,
+      "authentication: no listener with the door token has tls",
+    ],
+    [
+      "a gateway's word without a field for it",
+      meshListener + vouchedClient,
+      "authentication: no listener with the door token declares a client_field",
+    ],
+  ])("%s", (_name, yaml, detail) => {
+    expect(refused({ yaml }).map((error) => [error.code, error.detail])).toEqual([["settings_conflict", detail]]);
+  });
+
+  test("and one that a listener takes does not", () => {
+    expect(loaded({ yaml: meshListener + byCertificate }).clients).toHaveLength(1);
+  });
+});
+
 describe("a listener with the token door", () => {
   const listener = (settings: string): string => `listeners: [{ name: exchange, ${settings} }]\n`;
 
@@ -138,7 +179,6 @@ describe("a listener with the token door", () => {
   });
 
   test("lets the gateway at its socket name one, in the declared field", () => {
-    const yaml = listener(`address: "unix:/run/s", doors: [token], callers: socket, client_field: X-Client`);
-    expect(loaded({ yaml: yaml + vouchedClient }).listeners[0]).toMatchObject({ clientField: "X-Client" });
+    expect(loaded({ yaml: vouchingListener + vouchedClient }).listeners[0]).toMatchObject({ clientField: "X-Client" });
   });
 });
