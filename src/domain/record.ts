@@ -58,6 +58,8 @@ export interface DecisionRecord {
   readonly door: DoorName;
   readonly listener: string;
   readonly gateway: string;
+  /** The OAuth client that proved itself; absent at doors for gateways. */
+  readonly client?: RecordedParty;
   /** Undefined while it is not known who asks. */
   readonly phase?: Phase;
   readonly outcome: Outcome;

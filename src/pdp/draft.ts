@@ -2,7 +2,7 @@
 import { renderDetail } from "../domain/authorization-detail.ts";
 import type { Asked } from "../domain/asked.ts";
 import type { Deny, Outcome } from "../domain/decision.ts";
-import type { DecisionRequest } from "../domain/decision-request.ts";
+import type { AuthenticatedClient, DecisionRequest } from "../domain/decision-request.ts";
 import type { Actor, DelegationChain, Subject } from "../domain/delegation-chain.ts";
 import type { Grant, PolicyReference } from "../domain/grant.ts";
 import type { DecisionId } from "../domain/identifiers.ts";
@@ -66,7 +66,7 @@ export class Draft {
 
   #renderKnown(outcome: Outcome, reasons: readonly Reason[]): DecisionRecord {
     const { request, chain } = this;
-    const { action, resource } = request;
+    const { action, resource, evidence } = request;
     return {
       type: "decision",
       decision_id: this.decisionId,
@@ -74,6 +74,7 @@ export class Draft {
       door: request.origin.door,
       listener: request.origin.listener,
       gateway: request.origin.gateway,
+      ...(evidence.kind === "tokens" ? { client: renderClient(evidence.client) } : {}),
       outcome,
       reasons,
       ...(this.policy === undefined ? {} : { policy: this.policy }),
@@ -126,6 +127,10 @@ function renderChain(chain: DelegationChain): Pick<DecisionRecord, "vouched_by" 
     actor: { ...renderParty(actor), type: actor.type, capabilities: actor.capabilities.toArray() },
     ...(chain.inner.length === 0 ? {} : { chain: chain.inner }),
   };
+}
+
+function renderClient({ id, issuer }: AuthenticatedClient): RecordedParty {
+  return { id, issuer };
 }
 
 function renderParty(party: Subject | Actor): RecordedParty {

@@ -53,8 +53,9 @@ describe("an agent exchanges a person's token and its own", () => {
       vouched_by: "signature",
       subject: { id: "alice", issuer: people.name },
       actor: { id: "travel-agent", issuer: agents.name },
+      client: { id: "with-secret", issuer: ownIssuer },
       audience: flights,
-      grant: { audience: flights, permissions: ["flights:book"], depth: 1 },
+      grant: { client_id: "with-secret", audience: flights, permissions: ["flights:book"], depth: 1 },
     });
   });
 
