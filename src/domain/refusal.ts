@@ -26,7 +26,7 @@ export const refusals = {
   inner_actor_decisive:
     "The policy allows only because of an inner actor of the chain, which is evidence and not authority.",
   role_unknown: "The policy chose a role that its catalogue does not list.",
-  audience_mismatch: "The policy chose a role of another audience than the one asked for.",
+  audience_mismatch: "The audience asked for is not the chosen role's, or not one where the shown grant may go.",
   permission_not_covered: "The chosen role does not cover the permissions that are needed.",
   asked_not_granted: "A permission that was asked for is not granted.",
   ceiling_exceeded: "The role token would exceed the ceiling that the policy declared.",

@@ -159,8 +159,26 @@ describe("the configured token door", () => {
     expect(recordOf(wider.json["decision_id"])).toMatchObject({
       outcome: "deny",
       phase: "delegate",
-      reasons: [{ code: "permission_not_permitted" }],
+      code: "parent_exceeded",
+      asked: { permissions: ["flights:book", "flights:search"] },
     });
+  });
+
+  test("tells the client that its ask is too wide, also when a guard of the policy would object to it as well", async () => {
+    const held = await grant({ subject: await alice(), actor: await planner(), scope: "flights:search" });
+    const scope = "flights:search invoices:pay";
+    const wider = await refuse({ subject: held.token, actor: await searcher(), scope });
+    expect(wider).toMatchObject({ status: 400, json: { error: "invalid_scope" } });
+    expect(recordOf(wider.json["decision_id"])).toMatchObject({ outcome: "deny", code: "parent_exceeded" });
+  });
+
+  test("hands on what the role was rounded up to, and no token is ever wider than the one before", async () => {
+    const first = await grant({ subject: await alice(), actor: await planner() });
+    const { claims } = await grant({ subject: first.token, actor: await searcher(), scope: "flights:cancel" });
+    expect(claims["scope"]).toBe(first.claims["scope"]);
+    const narrow = await grant({ subject: await alice(), actor: await planner(), scope: "flights:search" });
+    const wider = await refuse({ subject: narrow.token, actor: await searcher(), scope: "flights:cancel" });
+    expect(wider).toMatchObject({ status: 400, json: { error: "invalid_scope" } });
   });
 
   test("takes a role token for nobody's proof of being an agent", async () => {
