@@ -8,9 +8,13 @@ import { parseChainId, parseIssuer, parsePartyId } from "../../../src/domain/ide
 import type { Json, JsonObject } from "../../../src/domain/json.ts";
 import type { PolicyInput } from "../../../src/domain/policy-input.ts";
 import type { Revocations } from "../../../src/ledger/index.ts";
+import { decide } from "../../../src/pdp/decide.ts";
 import { claimsOf, hotels, openExchangeHouse, sayYes, tokenOf } from "../../fakes/exchange-house.ts";
+import { clientSecret } from "../../fakes/clients.ts";
+import { createFakeHouse, gatewayCredential } from "../../fakes/doors-house.ts";
+import { call, open, tcpListener } from "../../fakes/open-house.ts";
 import { actorToken, agentName, agents, people, profileOf, roleToken, subjectToken } from "../../fakes/issuers.ts";
-import { flights, known, ownIssuer, testTime } from "../../fakes/path-ports.ts";
+import { createFakeWorld, flights, known, ownIssuer, testTime } from "../../fakes/path-ports.ts";
 import { bearerForm, type FormChanges } from "../../fakes/token-client.ts";
 import { expectRefused } from "./refusal.ts";
 
@@ -44,7 +48,7 @@ describe("P6: act is what was, may_act is what may be, and neither is the other"
   });
 });
 
-describe("P27, P28: a may_act in any other shape, or of almost the same name, names nobody", () => {
+describe("P27, P28, TX-22, TX-24: a may_act in any other shape, or of almost the same name, names nobody", () => {
   const shapes: readonly (readonly [string, Json])[] = [
     ["null", null],
     ["a number", 1],
@@ -187,6 +191,28 @@ describe("P9, TX-10: nobody acts as the person", () => {
   });
 });
 
+test("TX-22, TX-24: Vault's list names an agent together with the client that asks for it", async () => {
+  const issuers = [profileOf(people, { actorIssuers: [known(parseIssuer(agents.name))] }), profileOf(agents)];
+  const house = await openExchangeHouse({ issuers });
+  const entry = { client_id: "with-secret", sub: "travel-agent" };
+  const list = { subject_token: subjectToken({ may_act: [{ client_id: "with-keys", sub: "travel-agent" }, entry] }) };
+  expect(claimsOf(await house.ask(list))).toMatchObject({ act: { sub: "travel-agent" }, client_id: "with-secret" });
+  for (const crossed of [
+    [
+      { ...entry, sub: "hotel-agent" },
+      { ...entry, client_id: "with-keys" },
+    ],
+    [{ client_id: "with-secret" }],
+    [{ ...entry, iss: people.name }],
+  ]) {
+    const answer = await house.ask({ subject_token: subjectToken({ may_act: crossed }) });
+    expectRefused(answer, house, "invalid_request", "actor_not_named");
+  }
+  // The agent's own token says that it is another client's.
+  const another = { ...list, actor_token: actorToken({ azp: "with-keys" }) };
+  expectRefused(await house.ask(another), house, "invalid_request", "actor_not_named");
+});
+
 describe("our own token, exchanged onward", () => {
   const again = { subject_token: roleToken() };
 
@@ -226,11 +252,14 @@ describe("our own token, exchanged onward", () => {
       { resource: undefined, audience: hotels },
       { resource: undefined, scope: undefined, authorization_details: detail },
     ]) {
-      expectRefused(await house.ask({ ...again, ...target }), house, "invalid_scope", "parent_exceeded");
+      expectRefused(await house.ask({ ...again, ...target }), house, "invalid_target", "audience_mismatch");
     }
     const declared = { subject_token: roleToken({}, { audiences: [hotels] }) };
     expect(claimsOf(await house.ask({ ...declared, resource: hotels }))["aud"]).toBe(hotels);
-    expectRefused(await house.ask(declared), house, "invalid_scope", "parent_exceeded");
+    expectRefused(await house.ask(declared), house, "invalid_target", "audience_mismatch");
+    // Where none is named, it is the policy that chooses, and its choice is held to the same.
+    const unnamed = { ...declared, resource: undefined };
+    expectRefused(await house.ask(unnamed), house, "invalid_scope", "parent_exceeded");
   });
 
   test("not when it has ended, not when its chain has, not deeper than it allows (MK-4)", async () => {
@@ -261,7 +290,7 @@ describe("our own token, exchanged onward", () => {
   });
 });
 
-test("TX-20, MK-5: a stranger's act becomes inner actors, as evidence, and its smuggled members are left behind", async () => {
+test("TX-14, TX-20, MK-5: a stranger's act becomes inner actors, as evidence, and its smuggled members are left behind", async () => {
   const house = await openExchangeHouse();
   const act = {
     sub: "first",
@@ -298,7 +327,43 @@ test("P15: a chain that is exchanged again and again before its end does not liv
   }
 });
 
-describe("P34, TX-13: what is revoked ends every exchange below it", () => {
+describe("P31: our own token as decoded claims, at the authorize door", () => {
+  const usual = { subject: { sub: "alice" }, actor: { sub: "travel-agent", capabilities: "book_flight" } };
+
+  async function askDecoded(parties: { readonly subject: JsonObject; readonly actor: JsonObject }, credential: string) {
+    const world = createFakeWorld();
+    const house = createFakeHouse({ decide: (request) => decide(request, world) });
+    const { addresses } = await open(house, [tcpListener()]);
+    const { subject, actor } = parties;
+    const body = JSON.stringify({ input: { subject: { claims: subject }, actor: { claims: actor } } });
+    const headers = { "content-type": "application/json", authorization: `Bearer ${credential}` };
+    const answer = await call(addresses[0]?.address, { body, headers });
+    return { status: answer.status, allow: answer.json["allow"], record: world.records.at(-1) };
+  }
+
+  test("other people's claims are believed, from a gateway alone", async () => {
+    expect(await askDecoded(usual, gatewayCredential)).toMatchObject({
+      status: 200,
+      allow: true,
+      record: { vouched_by: "gateway" },
+    });
+    expect(await askDecoded(usual, clientSecret)).toMatchObject({ status: 401, record: undefined });
+  });
+
+  test.each(["subject", "actor"])("ours are not, as the %s's", async (party) => {
+    const minted = claimsOf(await (await openExchangeHouse()).ask());
+    const { delegation: _grant, ...disguised } = minted;
+    for (const claims of [minted, disguised, { ...disguised, iss: people.name, delegation: {} }]) {
+      expect(await askDecoded({ ...usual, [party]: claims }, gatewayCredential)).toMatchObject({
+        status: 200,
+        allow: false,
+        record: { outcome: "deny", code: "token_evidence_required" },
+      });
+    }
+  });
+});
+
+describe("P34, P42, TX-13: what is revoked ends every exchange below it", () => {
   const party = (iss: string, sub: string) => [known(parseIssuer(iss)), known(parsePartyId(sub))] as const;
 
   test.each<[string, (revocations: Revocations) => void]>([
@@ -311,7 +376,7 @@ describe("P34, TX-13: what is revoked ends every exchange below it", () => {
     const onward = { subject_token: roleToken() };
     expect((await house.ask(onward)).status).toBe(200);
     revoke(house.world.revocations);
-    // The very same tokens, verified a moment ago: nothing of the answer was remembered (P42).
+    // The very same tokens, verified a moment ago: nothing of the answer was remembered
     expectRefused(await house.ask(onward), house, "invalid_request", "revoked");
   });
 });

@@ -241,7 +241,7 @@ test("MK-8: almost the same target is another", async () => {
 test("MK-5, TX-19: who asks, for whom and what, in the claims that RFC 8693 names, each one text", async () => {
   const house = await openExchangeHouse();
   const claims = claimsOf(await house.ask({ scope: "flights:search flights:book" }));
-  expect(claims).toMatchObject({ scope: "flights:book flights:search", client_id: "travel-agent", sub: "alice" });
+  expect(claims).toMatchObject({ scope: "flights:book flights:search", client_id: "with-secret", sub: "alice" });
   expect(claims["sub_id"]).toEqual({ format: "iss_sub", iss: people.name, sub: "alice" });
 });
 
