@@ -111,6 +111,7 @@ describe("P1, P11, P13, P16, P17, P21, P22: an assertion is read as strictly as 
       "with 400 levels in it",
       () => byStranger(`{"alg":"ES256"}`, claims(`,"act":${"[".repeat(400)}${"]".repeat(400)}`)),
     ],
+    ["of 17 KiB, good but for that", () => signAssertion({ claims: { fill: "x".repeat(12_500) } })],
     ["of 40 KiB that is none", () => "a".repeat(40_000)],
     ["of 40 KiB of dots", () => ".".repeat(40_000)],
   ];
