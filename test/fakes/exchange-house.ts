@@ -9,6 +9,7 @@ import type { PolicyInput } from "../../src/domain/policy-input.ts";
 import { evidenceVerifiers, type ProfileOptions } from "../../src/identity/index.ts";
 import { decide } from "../../src/pdp/decide.ts";
 import type { PathPorts } from "../../src/pdp/path-ports.ts";
+import { createIdentifierSource } from "../../src/tokens/identifier-source.ts";
 import { createRoleTokenMinter } from "../../src/tokens/role-token-minter.ts";
 import { createSigningKey } from "../../src/tokens/signing-key.ts";
 import { allow } from "./doors-house.ts";
@@ -64,6 +65,7 @@ export async function openExchangeHouse(told: ToldHouse = {}): Promise<ExchangeH
   const reading = { read: () => ({ epochSeconds: clock.time, isReliable: true }) };
   const world = createFakeWorld({
     clock: reading,
+    identifiers: createIdentifierSource(),
     evidence: evidenceVerifiers.tokens({
       kind: "tokens",
       issuers: told.issuers ?? usualProfiles,

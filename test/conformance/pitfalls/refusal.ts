@@ -11,7 +11,7 @@ export function expectRefused(answer: Answer, house: ExchangeHouse, error: Token
   expect(answer.status).toBe(400);
   const { decision_id: decisionId, ...said } = answer.json;
   expect(said).toEqual({ error, error_description: tokenErrors[error] });
-  expect(decisionId).toMatch(/^decision-/);
+  expect(decisionId).toMatch(/^d-/);
   // P33: neither half of the answer quotes a token.
   expect(answer.text + JSON.stringify(house.lastRecord())).not.toMatch(/eyJ/);
 }
