@@ -206,6 +206,7 @@ describe("what is asked by name", () => {
   });
 
   const wrong = [
+    "[]",
     "{}",
     "[",
     "null",

@@ -2,7 +2,7 @@
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { tokenErrors } from "../../../src/doors/token-errors.ts";
-import { clientSecret, signAssertion } from "../../fakes/clients.ts";
+import { certificateName, clientSecret, signAssertion } from "../../fakes/clients.ts";
 import { type ExchangeHouse, openExchangeHouse } from "../../fakes/exchange-house.ts";
 import { actorToken, subjectToken } from "../../fakes/issuers.ts";
 import type { Answer } from "../../fakes/open-house.ts";
@@ -182,6 +182,28 @@ test("P32: who is unknown and who is wrong are told the same, byte for byte", as
     await show(house, "a.b.c"),
   ];
   expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+});
+
+test("P30: no header of a proxy's names a client, whatever it holds", async () => {
+  const house = await openExchangeHouse();
+  const form = renderForm({
+    ...exchangeForm,
+    subject_token: subjectToken(),
+    actor_token: actorToken(),
+    client_id: "with-certificate",
+  });
+  const names = [
+    ["x-forwarded-client-cert", `By=x;Hash=y;${certificateName.replace("URI:", "URI=")}`],
+    ["x-client-cert", "MIIB"],
+    ["ssl-client-verify", "SUCCESS"],
+    ["ssl-client-s-dn", "CN=with-certificate"],
+    ["x-forwarded-user", "with-certificate"],
+    ["x-chaperone-client", "vouched-for"],
+    ["x-oauth-client", "vouched-for"],
+    ["client-id", "with-secret"],
+    ["txn-token", subjectToken()],
+  ] as const;
+  for (const [name, value] of names) expectNobody(await house.send(form, { [name]: value }), house);
 });
 
 test("P29: a scope that only looks like one is none", async () => {
