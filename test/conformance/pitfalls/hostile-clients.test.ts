@@ -124,6 +124,26 @@ describe("P1, P11, P13, P16, P17, P21, P22: an assertion is read as strictly as 
   });
 });
 
+test("P11: one credential has one spelling, and an assertion is shown as what it is", async () => {
+  const house = await openExchangeHouse();
+  const good = basicHeader()["authorization"] ?? "";
+  const padding = good.indexOf("=");
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const last = alphabet.indexOf(good.charAt(padding - 1));
+  const other = `${good.slice(0, padding - 1)}${alphabet.charAt(last ^ 1)}${good.slice(padding)}`;
+  expect(padding).toBeGreaterThan(0);
+  expect(Buffer.from(other.slice(6), "base64")).toEqual(Buffer.from(good.slice(6), "base64"));
+  expect((await house.ask({}, { authorization: good })).status).toBe(200);
+  for (const authorization of [other, good.slice(0, padding)]) {
+    const { status, json } = await house.ask({}, { authorization });
+    expect([status, json["error"]]).toEqual([401, "invalid_client"]);
+  }
+  for (const kind of ["saml2-bearer", "JWT-bearer", "jwt-bearer "]) {
+    const another = { client_assertion_type: `urn:ietf:params:oauth:client-assertion-type:${kind}` };
+    expect((await show(house, await signAssertion(), another)).status).toBe(401);
+  }
+});
+
 describe("P5: what is one client's is no other's", () => {
   test("an assertion beside another client_id, or about another client", async () => {
     const house = await openExchangeHouse();
