@@ -27,9 +27,11 @@ export function checkCover({ verdict, audience, chain, asked }: CoverQuestion, r
   if (isWhole && asked.details.length > 0) return Refusal.because("constraint_unenforceable");
   const minted = isWhole ? { permissions: granted, details: [] } : tieStrings(granted, asked);
   if (!isUnderCeiling(verdict, chain, granted)) return Refusal.because("ceiling_exceeded");
-  const { parent } = chain;
-  const isWithin = parent === undefined || (onwardAudiences(parent).includes(role.audience) && holds(parent, minted));
-  return isWithin ? minted : Refusal.because("parent_exceeded");
+  return isWithinParent(chain, minted, role) ? minted : Refusal.because("parent_exceeded");
+}
+
+function isWithinParent({ parent }: DelegationChain, minted: Permitted, { audience }: Role): boolean {
+  return parent === undefined || (onwardAudiences(parent).includes(audience) && holds(parent, minted));
 }
 
 /** A permission that is asked only with strings attached stands only in its detail (DESIGN §5). */
