@@ -96,6 +96,8 @@ export interface EventRecord {
     | "key_activated"
     | "key_published"
     | "key_retired"
+    | "issuer_keys_activated"
+    | "issuer_keys_failed"
     | "recovered";
   readonly time: number;
   readonly detail: Readonly<Record<string, string | number | boolean>>;

@@ -45,6 +45,7 @@ export const faults = {
   policy_stale: "The policy is older than allowed.",
   policy_not_ready: "No policy is active.",
   clock_unreliable: "The clock stepped back; lifetimes cannot be trusted.",
+  issuer_keys_unavailable: "The keys of a token's issuer cannot be fetched, so nobody can tell who signed it.",
   ledger_unavailable: "The ledger of revocations and uses cannot be reached.",
   audit_unavailable: "The decision cannot be put on record.",
   signing_unavailable: "No signing key is available.",

@@ -1,8 +1,8 @@
 import type { ShownTokenType } from "../domain/decision-request.ts";
 import type { Issuer, PartyId } from "../domain/identifiers.ts";
 import type { PublishedKeys } from "../ports/published-keys.ts";
+import type { KeysOptions, OpenKeys } from "./keys/key-sources.ts";
 import type { SignatureAlgorithm } from "./keys/signature-algorithm.ts";
-import type { StaticKeysOptions } from "./keys/static-keys.ts";
 import type { TokenKind } from "./read-token.ts";
 
 /** What separates names in one string; an array's elements are one each. */
@@ -28,6 +28,8 @@ export interface TokensOptions {
   readonly issuers: readonly ProfileOptions[];
   /** Our own issuer and its keys, for the profile `chaperone`; no other profile may be of it. */
   readonly own: { readonly issuer: Issuer; readonly keys: PublishedKeys };
+  /** Absent: only `static` keys can be opened. */
+  readonly openKeys?: OpenKeys;
 }
 
 export type EvidenceOptions = GatewayClaimsOptions | TokensOptions;
@@ -49,7 +51,7 @@ export interface OidcProfileOptions {
   readonly kind: "oidc";
   /** Byte for byte as in `iss`. */
   readonly issuer: Issuer;
-  readonly keys: StaticKeysOptions;
+  readonly keys: KeysOptions;
   readonly algorithms: readonly SignatureAlgorithm[];
   /** Which header `typ` is accepted for a token shown as this; empty: never. */
   readonly kinds: Readonly<Record<ShownTokenType, readonly TokenKind[]>>;

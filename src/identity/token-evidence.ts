@@ -9,9 +9,13 @@ import { emptyObject } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
 import { isNextActor } from "./match-next-actor.ts";
+import { onceKnown } from "./once-known.ts";
 import type { TokensOptions } from "./options.ts";
 import { createProfiles } from "./profiles/index.ts";
+import type { ProvedSubject } from "./profiles/issuer-profile.ts";
 import { TokenVerifier } from "./verify-token.ts";
+
+type Proof = VerifiedEvidence | Refusal;
 
 /** Throws a ProfileError for a profile that cannot be used. */
 export function createTokensVerifier(options: TokensOptions): EvidenceVerifier {
@@ -22,12 +26,15 @@ export function createTokensVerifier(options: TokensOptions): EvidenceVerifier {
   };
 }
 
-function verifyTokens(evidence: TokensEvidence, tokens: TokenVerifier, now: number): VerifiedEvidence | Refusal {
-  const shown = tokens.verify(evidence.subject, "subject", now);
-  if (shown instanceof Refusal) return shown;
-  const proved = shown.profile.readSubject(shown.claims, shown.expiresAt);
-  if (proved instanceof Refusal) return proved;
-  const actor = verifyActor(evidence, tokens, now);
+function verifyTokens(evidence: TokensEvidence, tokens: TokenVerifier, now: number): Proof | Promise<Proof> {
+  return onceKnown(tokens.verify(evidence.subject, "subject", now), (shown) => {
+    const proved = shown instanceof Refusal ? shown : shown.profile.readSubject(shown.claims, shown.expiresAt);
+    if (proved instanceof Refusal) return proved;
+    return onceKnown(verifyActor(evidence, tokens, now), (actor) => connect(proved, actor, evidence));
+  });
+}
+
+function connect(proved: ProvedSubject, actor: Actor | Refusal, evidence: TokensEvidence): Proof {
   if (actor instanceof Refusal) return actor;
   const { subject, inner, origin, parent, nextActors } = proved;
   // With signed tokens nobody acts for itself here: that would be a token without delegation (TX-10).
@@ -37,10 +44,15 @@ function verifyTokens(evidence: TokensEvidence, tokens: TokenVerifier, now: numb
   return { vouchedBy: "signature", subject, actor, inner, origin, parent };
 }
 
-function verifyActor({ actor, client }: TokensEvidence, tokens: TokenVerifier, now: number): Actor | Refusal {
+function verifyActor(
+  { actor, client }: TokensEvidence,
+  tokens: TokenVerifier,
+  now: number,
+): Actor | Refusal | Promise<Actor | Refusal> {
   if (actor === undefined) return actorOf(client);
-  const shown = tokens.verify(actor, "actor", now);
-  return shown instanceof Refusal ? shown : shown.profile.readActor(shown.claims, shown.expiresAt);
+  return onceKnown(tokens.verify(actor, "actor", now), (shown) =>
+    shown instanceof Refusal ? shown : shown.profile.readActor(shown.claims, shown.expiresAt),
+  );
 }
 
 /** A client is known by its name; it has no claims, so it has no capability either and asks by scope. */

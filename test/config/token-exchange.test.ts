@@ -34,11 +34,48 @@ describe("whose tokens are evidence", () => {
     });
   });
 
-  test("an issuer without audience, keys or algorithms stops the start", () => {
+  test("an issuer without audience or algorithms stops the start", () => {
     const yaml = "identity: { issuers: [{ issuer: 'https://people.example', vouches_for: subjects }] }";
     expect(refused({ yaml }).map(({ setting }) => setting)).toEqual(
-      ["jwks_file", "algorithms", "audiences"].map((name) => `identity.issuers[0].${name}`),
+      ["algorithms", "audiences"].map((name) => `identity.issuers[0].${name}`),
     );
+  });
+
+  const withKeys = (keys: string): string => people.replace("jwks_file: /people.json", keys);
+
+  test("its keys come from a file, a URL or its discovery document", () => {
+    const keysOf = (yaml: string) => loaded({ yaml }).issuers[0];
+    expect(keysOf(people)).toHaveProperty("keys", { kind: "static", jwks: "/people.json" });
+    const times = { refreshSeconds: 300, staleSeconds: 3600 };
+    const url = "https://people.example/keys";
+    expect(keysOf(withKeys(`jwks_url: "${url}"`))).toHaveProperty("keys", { kind: "remote", url, ...times });
+    const changed = "discovery: true, jwks_refresh_seconds: 60, jwks_stale_seconds: 60";
+    expect(keysOf(withKeys(changed))).toHaveProperty("keys", {
+      kind: "discovery",
+      refreshSeconds: 60,
+      staleSeconds: 60,
+    });
+  });
+
+  test.each([
+    ["from nowhere", "leeway_seconds: 1", "jwks_file"],
+    ["from two places", "jwks_file: /people.json, discovery: true", "jwks_file"],
+    ["from two others", 'jwks_url: "https://people.example/keys", discovery: true', "jwks_file"],
+    ["by a discovery that is switched off", "discovery: false", "discovery"],
+    ["asked for all the time", "discovery: true, jwks_refresh_seconds: 1", "jwks_refresh_seconds"],
+    [
+      "hardly ever asked for",
+      "discovery: true, jwks_stale_seconds: 7200, jwks_refresh_seconds: 3601",
+      "jwks_refresh_seconds",
+    ],
+    ["kept for ever", "discovery: true, jwks_stale_seconds: 86401", "jwks_stale_seconds"],
+    ["too old before they are asked for", "discovery: true, jwks_stale_seconds: 299", "jwks_stale_seconds"],
+  ])("keys %s stop the start", (_name, keys, setting) => {
+    const errors = refused({ yaml: withKeys(keys) });
+    expect(errors.map(({ code, setting: at }) => [code, at])).toEqual([
+      ["value_invalid", `identity.issuers[0].${setting}`],
+    ]);
+    expect(errors[0]?.place).toMatch(/^c\.yaml:3:/);
   });
 });
 

@@ -37,15 +37,16 @@ export async function verifyAssertion(
   if (token === undefined || !assertionKinds.includes(token.kind)) return undefined;
   const client = parseIssuer(ownMember(token.claims, "iss"));
   if (client === undefined || ownMember(token.claims, "sub") !== client) return undefined;
-  if (!isSignedBy(rules.keysOf(client), token, now) || !isForUs(token.claims, rules.audiences)) return undefined;
+  const isSigned = await isSignedBy(rules.keysOf(client), token, now);
+  if (!isSigned || !isForUs(token.claims, rules.audiences)) return undefined;
   const use = readUse(token.claims, client, now);
   return use !== undefined && (await rules.replayGuard.isFirstUse(use)) ? client : undefined;
 }
 
-function isSignedBy(keys: IssuerKeys | undefined, token: ReadToken, now: number): boolean {
+async function isSignedBy(keys: IssuerKeys | undefined, token: ReadToken, now: number): Promise<boolean> {
   const { algorithm, keyId } = token;
   if (!isSignatureAlgorithm(algorithm) || !assertionAlgorithms.includes(algorithm)) return false;
-  const key = keys?.find(keyId, algorithm, now);
+  const key = await keys?.find(keyId, algorithm, now);
   return key !== undefined && isSignedWith(key, algorithm, token);
 }
 

@@ -5,11 +5,14 @@ import { fitsAlgorithm, isSignatureAlgorithm, type SignatureAlgorithm } from "./
 
 export interface PublicKey {
   readonly keyId: string | undefined;
+  /** The one that it names, if it names one. */
+  readonly algorithm: SignatureAlgorithm | undefined;
   readonly key: KeyObject;
   isGoodFor(algorithm: SignatureAlgorithm): boolean;
 }
 
-const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+const kinds: readonly unknown[] = ["EC", "RSA", "OKP", "oct"];
 
 /**
  * "unused": a whole key for something else, as issuers publish beside their signing keys. Undefined: no public key, or
@@ -19,16 +22,23 @@ export function parsePublicKey(jwk: JsonObject): PublicKey | "unused" | undefine
   if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return undefined;
   const keyId = ownMember(jwk, "kid");
   if (keyId !== undefined && (typeof keyId !== "string" || keyId === "")) return undefined;
-  if (!isForSignatures(jwk)) return "unused";
+  if (!isKindKnown(jwk) || !isForSignatures(jwk)) return "unused";
   const named = ownMember(jwk, "alg");
   if (named !== undefined && (typeof named !== "string" || !isSignatureAlgorithm(named))) return "unused";
   const key = importPublic(jwk);
   if (key === undefined || (named !== undefined && !fitsAlgorithm(key, named))) return undefined;
   return {
     keyId,
+    algorithm: named,
     key,
     isGoodFor: (algorithm) => (named === undefined || isSameName(named, algorithm)) && fitsAlgorithm(key, algorithm),
   };
+}
+
+/** RFC 7517 §5: a kind of key that is not understood is ignored, or an issuer could never publish a newer one. */
+function isKindKnown(jwk: JsonObject): boolean {
+  const kind = ownMember(jwk, "kty");
+  return typeof kind !== "string" || kinds.includes(kind);
 }
 
 function isForSignatures(jwk: JsonObject): boolean {

@@ -16,7 +16,7 @@ import {
 } from "../../domain/identifiers.ts";
 import { type JsonObject, ownMember } from "../../domain/json.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import { createStaticKeys } from "../keys/static-keys.ts";
+import { type OpenKeys, openStaticKeys } from "../keys/key-sources.ts";
 import type { OidcProfileOptions } from "../options.ts";
 import { readHops } from "../read-act.ts";
 import { readPlace, readProfile, readString } from "../read-claims.ts";
@@ -28,7 +28,7 @@ import { ProfileError } from "./profile-error.ts";
 type PermissionTable = ReadonlyMap<string, readonly Permission[]>;
 
 /** Throws a {@link ProfileError}. */
-export function createOidcProfile(options: OidcProfileOptions): IssuerProfile {
+export function createOidcProfile(options: OidcProfileOptions, openKeys: OpenKeys = openStaticKeys): IssuerProfile {
   checkOidcOptions(options);
   const permissions = parsePermissionTable(options);
   const { issuer, keys, algorithms, kinds, vouchesFor, audiences, multipleAudiences, clients } = options;
@@ -36,7 +36,7 @@ export function createOidcProfile(options: OidcProfileOptions): IssuerProfile {
   return {
     rules: {
       issuer,
-      keys: createStaticKeys(keys, issuer),
+      keys: openKeys(keys, issuer),
       algorithms,
       kinds,
       vouchesFor,

@@ -3,6 +3,9 @@ const profileErrors = {
   keys_unreadable: "The file of the issuer's keys cannot be read.",
   keys_malformed: "The issuer's keys are no JWK set of public keys with a name each.",
   keys_empty: "The issuer has no key for signatures.",
+  keys_location_refused:
+    "The issuer's keys, or its discovery document, are at no URL that is asked: https (http on this machine), no user, no fragment.",
+  keys_times_out_of_range: "Keys are asked for every 30 to 3600 seconds, and count for that long up to a day.",
   algorithms_empty: "The profile accepts no algorithm.",
   issuer_duplicate: "Two profiles are of one issuer.",
   issuer_reserved: "The issuer is this sidecar's own; its profile is `chaperone`.",
