@@ -26,6 +26,7 @@ const names = ["flights:book", "flights:cancel", "flights:pay", "flights:search"
 /** Every permission at both targets, enforced one by one, so that nothing but the request and its parents narrows. */
 const wideCatalogue: JsonObject = {
   "all-flights": { audience: flights, permissions: names, max_ttl_seconds: 300, enforced_by: "scope" },
+  "whole-flights": { audience: flights, permissions: names, max_ttl_seconds: 300, enforced_by: "role" },
   "all-hotels": { audience: hotels, permissions: names, max_ttl_seconds: 300, enforced_by: "scope" },
 };
 

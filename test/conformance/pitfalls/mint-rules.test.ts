@@ -127,6 +127,36 @@ describe("MK-1: the ceiling that policy declares", () => {
   });
 });
 
+describe("MK-1: all that is asked, or nothing", () => {
+  const granting =
+    (role: string, ...permissions: readonly string[]) =>
+    (input: Parameters<typeof sayYes>[0]): JsonObject => ({ ...sayYes(input), role, permissions: [...permissions] });
+
+  test("what policy leaves out of an ask refuses the ask, and is never silently left out", async () => {
+    const house = await openExchangeHouse({ answer: granting("all-flights", "flights:search") });
+    expect(claimsOf(await house.ask({ scope: "flights:search" }))["scope"]).toBe("flights:search");
+    for (const scope of ["flights:book", "flights:search flights:book"]) {
+      expectRefused(await house.ask({ scope }), house, "invalid_scope", "asked_not_granted");
+    }
+    const tied = [{ type: "chaperone_action", actions: ["flights:pay"], identifier: "trip-1" }];
+    const asked = { scope: "flights:search", authorization_details: JSON.stringify(tied) };
+    expectRefused(await house.ask(asked), house, "invalid_scope", "asked_not_granted");
+  });
+
+  test("a role that its target reads whole cannot carry a part with strings, so it is not minted without them", async () => {
+    const house = await openExchangeHouse({ answer: granting("whole-flights", "flights:pay") });
+    const constraints = { max_amount: { amount: "5.00", currency: "EUR" } };
+    for (const strings of [{ constraints }, { identifier: "trip-1" }]) {
+      const details = [{ type: "chaperone_action", actions: ["flights:pay"], ...strings }];
+      const asked = { scope: undefined, authorization_details: JSON.stringify(details) };
+      expectRefused(await house.ask(asked), house, "invalid_scope", "constraint_unenforceable");
+    }
+    // Nor is a part of it handed on as the whole.
+    const onward = { subject_token: roleToken({ scope: "flights:pay" }), scope: "flights:pay" };
+    expectRefused(await house.ask(onward), house, "invalid_scope", "parent_exceeded");
+  });
+});
+
 describe("MK-2: strings that are attached stay attached", () => {
   const detail = (more: JsonObject, actions: readonly string[] = ["flights:pay"]): JsonObject => ({
     type: "chaperone_action",
