@@ -70,6 +70,7 @@ describe("and by nothing else", () => {
     ["a secret of nobody", secretProof("nobody", clientSecret)],
     ["a secret of a prototype", secretProof("__proto__", clientSecret)],
     ["the text whose digest stands in for nobody's", secretProof("nobody", "no secret has this digest")],
+    ["the same for a client without a secret", secretProof("vouched-for", "no secret has this digest")],
     ["a vouched client that has a secret", { kind: "vouched", id: "with-secret" }],
     ["a vouched client that nobody knows", { kind: "vouched", id: "nobody" }],
     ["a vouched client in other letters", { kind: "vouched", id: "Vouched-For" }],

@@ -7,6 +7,7 @@ import { Refusal } from "../../domain/refusal.ts";
 import type { AssertionUse, ReplayGuard } from "../../ports/replay-guard.ts";
 import type { IssuerKeys } from "../keys/issuer-keys.ts";
 import { isSignatureAlgorithm, isSignedWith, type SignatureAlgorithm } from "../keys/signature-algorithm.ts";
+import { identityLimits } from "../limits.ts";
 import { readNumericDate } from "../read-claims.ts";
 import { type ReadToken, readToken } from "../read-token.ts";
 import { clientLimits } from "./limits.ts";
@@ -30,6 +31,8 @@ export async function verifyAssertion(
   now: number,
   rules: AssertionRules,
 ): Promise<Issuer | undefined> {
+  // Whoever can reach the endpoint can make us read one.
+  if (compact.length > identityLimits.tokenBytesMax) return undefined;
   const token = readToken(compact);
   if (token === undefined || !assertionKinds.includes(token.kind)) return undefined;
   const client = parseIssuer(ownMember(token.claims, "iss"));
