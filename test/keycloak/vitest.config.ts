@@ -7,7 +7,7 @@ export default defineConfig({
     ...main.test,
     include: ["test/keycloak/**/*.test.ts"],
     exclude: configDefaults.exclude,
-    // The two files mostly wait, each for a Keycloak of its own.
+    // Each file mostly waits, for a Keycloak of its own.
     maxWorkers: 2,
     hookTimeout: 900_000,
   },
