@@ -1,12 +1,21 @@
 /** Token exchange with a real Keycloak: its people and agents sign in as always, and a standard client exchanges. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import type { TokenEndpointResponse } from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { verifyRoleToken } from "../../src/verify/index.ts";
 import { type RunningKeycloak, startKeycloak } from "./running-keycloak.ts";
 import { authenticate, signIn } from "./sign-in.ts";
 import { type AgentName, agents, flights, serveTravelHouse, type TravelHouse } from "./travel-house.ts";
 import { alice, bob, declareRealm, eve, travelRealm } from "./travel-realm.ts";
+
+const fixture = join(import.meta.dirname, "..", "fixtures", "issuers", "keycloak.json");
+const tokenSchema = z.object({ header: z.object({ typ: z.string() }), claims: z.record(z.string(), z.unknown()) });
+const fixtureSchema = z.object({
+  tokens: z.object({ person: tokenSchema, agent: tokenSchema, id_token: tokenSchema }),
+});
 
 let keycloak: RunningKeycloak;
 let realm: string;
@@ -243,6 +252,22 @@ test("an end of the session in Keycloak is not seen here: a token counts until i
   await keycloak.admin("DELETE", `/travel/sessions/${String(sid)}`);
   const asked = { subject, actor: await tokenOf("travel-planner") };
   expect(await travel.exchange("travel-planner", asked)).toMatchObject({ token_type: "bearer" });
+});
+
+test("the tokens of test/fixtures, which quick tests read, are like real ones", async () => {
+  const { tokens } = fixtureSchema.parse(JSON.parse(readFileSync(fixture, "utf8")));
+  const real = { person: portal.access_token, agent: await tokenOf("travel-planner"), id_token: portal.id_token ?? "" };
+  for (const name of ["person", "agent", "id_token"] as const) {
+    const claims: Record<string, unknown> = decodeJwt(real[name]);
+    // An agent has it where its client names web origins.
+    const { "allowed-origins": _origins, ...written } = tokens[name].claims;
+    const kindOf = (value: unknown): string => (Array.isArray(value) ? "list" : typeof value);
+    const kindsIn = (token: Record<string, unknown>): unknown =>
+      Object.keys(written).map((claim) => `${claim}: ${kindOf(token[claim])}`);
+    expect(kindsIn(claims)).toEqual(kindsIn(written));
+    expect(decodeProtectedHeader(real[name]).typ).toBe(tokens[name].header.typ);
+    expect(claims["typ"]).toBe(written["typ"]);
+  }
 });
 
 async function fetchJson(url: string): Promise<Record<string, unknown>> {

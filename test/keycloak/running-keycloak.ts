@@ -25,9 +25,16 @@ export interface RunningKeycloak {
   stop(): Promise<void>;
 }
 
-/** Kills the server as soon as nobody holds the other end of standard input. */
-const leash =
-  'exec 3<&0; "$@" 3<&- & server=$!; (cat <&3 >/dev/null; kill -9 $server) 2>/dev/null & exec 3<&-; wait $server';
+/** Kills the server as soon as nobody holds the other end of standard input, and takes its folder ($0) away. */
+const leash = `
+exec 3<&0
+"$@" 3<&- &
+server=$!
+(cat <&3 >/dev/null; kill -9 $server) 2>/dev/null &
+exec 3<&-
+wait $server
+rm -rf "$0"
+`;
 
 /** Ten are usual; two cores with twelve busy processes took a hundred. */
 const startSecondsMax = 300;
@@ -35,8 +42,13 @@ const startSecondsMax = 300;
 export async function startKeycloak(options: Pick<KeycloakPlace, "javaOptions"> = {}): Promise<RunningKeycloak> {
   const folder = await mkdtemp(join(tmpdir(), "chaperone-keycloak-"));
   const port = await findFreePort();
-  const { file, args, environment } = await prepareKeycloak({ folder, port, ...options });
-  const child = spawn("/bin/sh", ["-c", leash, "keycloak", file, ...args], {
+  const { file, args, environment } = await prepareKeycloak({ folder, port, ...options }).catch(
+    async (error: unknown) => {
+      await rm(folder, { recursive: true });
+      throw error;
+    },
+  );
+  const child = spawn("/bin/sh", ["-c", leash, folder, file, ...args], {
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["pipe", "pipe", "pipe"],
   });
@@ -44,7 +56,6 @@ export async function startKeycloak(options: Pick<KeycloakPlace, "javaOptions"> 
   const stop = async (): Promise<void> => {
     child.stdin.destroy();
     await exited;
-    await rm(folder, { recursive: true, force: true });
   };
   const said: string[] = [];
   const late = setTimeout(() => child.stdin.destroy(), startSecondsMax * 1000);
