@@ -125,10 +125,11 @@ export function createFakeHouse(parts: Partial<DoorsHouse> = {}): FakeHouse {
   };
 }
 
-function isFounding({ evidence, action, resource, audience, context }: DecisionRequest): boolean {
+function isFounding({ evidence, action, resource, audience, context, call }: DecisionRequest): boolean {
+  // What a held call asks for is the listener's table, so nothing that a caller chose.
   const isBare = action === undefined && resource === undefined && audience === undefined;
   return (
-    isBare &&
+    (isBare || call !== undefined) &&
     JSON.stringify(context) === "{}" &&
     JSON.stringify({ input: { actor: { claims: evidence.actor }, subject: { claims: evidence.subject } } }) ===
       foundingBody
