@@ -19,7 +19,7 @@ export interface ObservedCall {
 }
 
 /**
- * `opaque`: of a kind that is not read. `malformed`: it says that it is of a kind that it is not. `partial`: the gateway
+ * `absent`: none came with the question; the call may have one that the gateway does not send. `opaque`: of a kind that is not read. `malformed`: it says that it is of a kind that it is not. `partial`: the gateway
  * did not send all of it, so what it says is unknown.
  */
 export type CallBody =
