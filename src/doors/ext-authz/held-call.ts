@@ -21,8 +21,7 @@ export interface HeldCall {
 }
 
 /** `partial`: there is more that the gateway did not send. */
-export type HeldBody =
-  { readonly kind: "absent" } | { readonly kind: "whole" | "partial"; readonly bytes: Uint8Array };
+export type HeldBody = { readonly kind: "absent" } | { readonly kind: "whole" | "partial"; readonly bytes: Uint8Array };
 
 export type HeldCallAnswer = LetThrough | TurnedAway;
 
