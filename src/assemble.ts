@@ -70,6 +70,7 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   const rooms: Rooms = { policy, tokens, audit, clock };
   const doors: DoorsHouse = {
     decide: (request) => decide(request, ports),
+    decideUse: (request) => decide(request, ports),
     issuer: tokens.issuer,
     keys: tokens.keys,
     jwksCacheSeconds: tokens.jwksCacheSeconds,

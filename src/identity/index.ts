@@ -2,7 +2,8 @@
 import { Refusal } from "../domain/refusal.ts";
 import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
 import { createGatewayClaimsVerifier } from "./gateway-claims.ts";
-import type { EvidenceOptions, GatewayClaimsOptions, TokensOptions } from "./options.ts";
+import type { EvidenceOptions, GatewayClaimsOptions, RoleTokenOptions, TokensOptions } from "./options.ts";
+import { createRoleTokenVerifier } from "./role-token-evidence.ts";
 import { createTokensVerifier } from "./token-evidence.ts";
 
 type Verifiers = {
@@ -12,18 +13,21 @@ type Verifiers = {
 export const evidenceVerifiers: Verifiers = {
   "gateway-claims": createGatewayClaimsVerifier,
   tokens: createTokensVerifier,
+  "role-token": createRoleTokenVerifier,
 };
 
 /** Each kind of evidence goes to its own verifier; a kind without options is refused. */
 export function createEvidenceVerifier(options: {
   readonly claims?: GatewayClaimsOptions;
   readonly tokens?: TokensOptions;
+  readonly roleToken?: RoleTokenOptions;
 }): EvidenceVerifier {
   const claims = options.claims && evidenceVerifiers["gateway-claims"](options.claims);
   const tokens = options.tokens && evidenceVerifiers.tokens(options.tokens);
+  const roleToken = options.roleToken && evidenceVerifiers["role-token"](options.roleToken);
   return {
     verify(request, now) {
-      const verifier = { claims, tokens }[request.evidence.kind];
+      const verifier = { claims, tokens, role_token: roleToken }[request.evidence.kind];
       return verifier?.verify(request, now) ?? Refusal.because("evidence_not_accepted");
     },
   };
@@ -34,6 +38,7 @@ export type {
   GatewayClaimsOptions,
   OidcProfileOptions,
   ProfileOptions,
+  RoleTokenOptions,
   TokensOptions,
 } from "./options.ts";
 export { createClientAuthenticator } from "./clients/client-authenticator.ts";

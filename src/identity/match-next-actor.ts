@@ -10,7 +10,7 @@ import type { NextActors } from "./profiles/issuer-profile.ts";
 
 export interface Candidate {
   readonly actor: Actor;
-  readonly client: AuthenticatedClient;
+  readonly client: AuthenticatedClient | undefined;
   /** True: no actor token was shown, the client acts itself. */
   readonly isClient: boolean;
 }
@@ -33,7 +33,7 @@ function names(entry: JsonObject, candidate: Candidate, issuers: NextActors["iss
       case "sub":
         return value === actor.id;
       case "client_id":
-        return value === client.id && (clientOf(actor) ?? value) === value;
+        return value === client?.id && (clientOf(actor) ?? value) === value;
       default:
         return value === ownMember(actor.claims, member);
     }
@@ -42,7 +42,7 @@ function names(entry: JsonObject, candidate: Candidate, issuers: NextActors["iss
 
 /** A name of the client alone names the actor only when the actor's own token says that it is that client. */
 function isTheClient({ actor, client, isClient }: Candidate): boolean {
-  return isClient || clientOf(actor) === client.id;
+  return isClient || (client !== undefined && clientOf(actor) === client.id);
 }
 
 function clientOf({ claims }: Actor): Json | undefined {

@@ -2,7 +2,7 @@
  * Evidence that the sidecar verifies itself: a subject's token, and an actor's token or the client that asks. Who acts
  * must be named by the subject's side (P6); a name alone is never enough, and no inner actor counts as one.
  */
-import type { AuthenticatedClient, DecisionRequest, TokensEvidence } from "../domain/decision-request.ts";
+import type { AuthenticatedClient, AnyRequest, TokensEvidence } from "../domain/decision-request.ts";
 import type { Actor, VerifiedEvidence } from "../domain/delegation-chain.ts";
 import { ExactSet } from "../domain/exact-set.ts";
 import { emptyObject } from "../domain/json.ts";
@@ -17,7 +17,7 @@ import { TokenVerifier } from "./verify-token.ts";
 export function createTokensVerifier(options: TokensOptions): EvidenceVerifier {
   const tokens = new TokenVerifier(createProfiles(options));
   return {
-    verify: ({ evidence }: DecisionRequest, now: number) =>
+    verify: ({ evidence }: AnyRequest, now: number) =>
       evidence.kind === "tokens" ? verifyTokens(evidence, tokens, now) : Refusal.because("evidence_not_accepted"),
   };
 }
@@ -27,6 +27,7 @@ function verifyTokens(evidence: TokensEvidence, tokens: TokenVerifier, now: numb
   if (shown instanceof Refusal) return shown;
   const proved = shown.profile.readSubject(shown.claims, shown.expiresAt);
   if (proved instanceof Refusal) return proved;
+  if (proved.parent !== undefined && !evidence.isOnwardAccepted) return Refusal.because("evidence_not_accepted");
   const actor = verifyActor(evidence, tokens, now);
   if (actor instanceof Refusal) return actor;
   const { subject, inner, origin, parent, nextActors } = proved;
@@ -38,7 +39,7 @@ function verifyTokens(evidence: TokensEvidence, tokens: TokenVerifier, now: numb
 }
 
 function verifyActor({ actor, client }: TokensEvidence, tokens: TokenVerifier, now: number): Actor | Refusal {
-  if (actor === undefined) return actorOf(client);
+  if (actor === undefined) return client === undefined ? Refusal.because("actor_unnamed") : actorOf(client);
   const shown = tokens.verify(actor, "actor", now);
   return shown instanceof Refusal ? shown : shown.profile.readActor(shown.claims, shown.expiresAt);
 }

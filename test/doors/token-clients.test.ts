@@ -28,7 +28,7 @@ const rawBasic = (text: string) => ({ authorization: `Basic ${Buffer.from(text, 
 async function ask(more: FormChanges, headers: Record<string, string | string[]> = {}) {
   const { send, asked } = await openTokenHouse();
   const answer = await send(renderForm({ ...exchangeForm, ...more }), headers);
-  return { answer, client: asked[0]?.evidence.kind === "tokens" ? asked[0].evidence.client.id : undefined };
+  return { answer, client: asked[0]?.evidence.kind === "tokens" ? asked[0].evidence.client?.id : undefined };
 }
 
 describe("a client", () => {

@@ -20,7 +20,7 @@ export interface HeldCall {
   readonly peer: string | undefined;
 }
 
-/** `partial`: there is more that the gateway did not send. */
+/** `absent`: none came with the question, which says nothing of the call's. `partial`: there is more that the gateway did not send. */
 export type HeldBody = { readonly kind: "absent" } | { readonly kind: "whole" | "partial"; readonly bytes: Uint8Array };
 
 export type HeldCallAnswer = LetThrough | TurnedAway;
