@@ -16,8 +16,11 @@ export interface Gateway {
   inFlight: number;
 }
 
+/** What proves a caller, in HTTP/1 and HTTP/2 alike. */
+export type Presented = Pick<IncomingMessage, "headers" | "rawHeaders" | "socket">;
+
 /** The gateway that the request proves to come from, or undefined. */
-export type IdentifyGateway = (request: IncomingMessage) => Gateway | undefined;
+export type IdentifyGateway = (request: Presented) => Gateway | undefined;
 
 /** Throws a ListenerError when the proof cannot be had at this address. */
 export function createCallers(options: ListenerOptions, credentials: Credentials): IdentifyGateway {

@@ -30,7 +30,7 @@ export class BearerCredentials<Owner> {
   }
 
   /** Whose credential the request carries. Every known one is compared, so the time says nothing about which. */
-  ownerOf(request: IncomingMessage): Owner | undefined {
+  ownerOf(request: Pick<IncomingMessage, "headers" | "rawHeaders">): Owner | undefined {
     const header = request.headers.authorization;
     const presented = header === undefined ? undefined : bearer.exec(header)?.[1];
     if (presented === undefined || hasDuplicate(request, "authorization")) return undefined;

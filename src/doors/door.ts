@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GatewayName } from "../domain/identifiers.ts";
 import type { DoorsHouse } from "./house.ts";
 import type { Answers } from "./answers.ts";
+import type { AnswerHeldCall } from "./ext-authz/held-call.ts";
+import type { UnaryMethod } from "./ext-authz/grpc/unary-method.ts";
 import type { DoorLimits } from "./limits.ts";
 
 /** What a door is built from; the listener's part is fixed by configuration. */
@@ -50,4 +52,10 @@ export interface Door {
   /** Whom its routes admit; a listener that cannot tell them apart does not serve the door. */
   readonly admits: Route["admits"];
   routes(site: DoorSite): readonly Route[];
+}
+
+/** A door of gRPC methods is alone on its listener, whose transport is another one. */
+export interface GrpcDoor {
+  readonly admits: "gateway";
+  methods(site: DoorSite, answerHeldCall: AnswerHeldCall): readonly UnaryMethod[];
 }

@@ -8,7 +8,10 @@ import { authorizeDoor } from "./authorize.ts";
 import { createCallers } from "./callers.ts";
 import { checkCredentials, checkListeners, servedDoors } from "./check-listeners.ts";
 import { BearerCredentials } from "./credentials.ts";
-import type { Door } from "./door.ts";
+import type { Door, DoorSite, GrpcDoor } from "./door.ts";
+import { extAuthzGrpcDoor } from "./ext-authz/grpc/grpc-door.ts";
+import { openGrpcListener } from "./ext-authz/grpc/grpc-listener.ts";
+import { GrpcReception } from "./ext-authz/grpc/grpc-reception.ts";
 import { anySingleHost, createHostCheck } from "./hosts.ts";
 import type { DoorsHouse } from "./house.ts";
 import { type DoorLimits, doorLimits } from "./limits.ts";
@@ -26,9 +29,10 @@ export type { Credentials, DoorsHouse, Readiness } from "./house.ts";
 export type { ListenerErrorCode } from "./listener-error.ts";
 export type { CallerOptions, DoorKind, ListenerOptions, UnixAddress } from "./options.ts";
 
-export const doors: { readonly [Kind in DoorKind]: Door } = {
+export const doors: { readonly [Kind in DoorKind]: Kind extends "ext_authz_grpc" ? GrpcDoor : Door } = {
   authorize: authorizeDoor,
   token: tokenDoor,
+  ext_authz_grpc: extAuthzGrpcDoor,
   public: publicDoor,
   probe: probeDoor,
   admin: adminDoor,
@@ -86,11 +90,24 @@ interface Opening {
 }
 
 function open(options: ListenerOptions, { served, servesTokens, house, limits }: Opening): Promise<Listener> {
-  const { name, address, callers, clientField, concurrencyMax } = options;
-  const { operator } = house.credentials;
+  const { name, clientField } = options;
   const answers = new Answers(name, house.observer);
   const site = { house, listener: name, answers, limits, clientField, servesTokens };
-  const routes = served.flatMap((kind) => doors[kind].routes(site));
+  const found = served.map((kind) => doors[kind]);
+  const [grpcDoor] = found.filter((door) => "methods" in door);
+  if (grpcDoor !== undefined) return openGrpc(options, site, grpcDoor);
+  return openHttp(
+    options,
+    site,
+    found.filter((door) => "routes" in door),
+  );
+}
+
+function openHttp(options: ListenerOptions, site: DoorSite, served: readonly Door[]): Promise<Listener> {
+  const { name, address, callers, concurrencyMax } = options;
+  const { house, answers, limits } = site;
+  const { operator } = house.credentials;
+  const routes = served.flatMap((door) => door.routes(site));
   if (new Set(routes.map(({ path }) => path)).size !== routes.length) {
     throw new ListenerError("listener_doors_wrong", name, "two of its doors serve the same path");
   }
@@ -110,4 +127,21 @@ function open(options: ListenerOptions, { served, servesTokens, house, limits }:
     answers,
   });
   return openListener(options, reception, answers, limits);
+}
+
+function openGrpc(options: ListenerOptions, site: DoorSite, door: GrpcDoor): Promise<Listener> {
+  const { house, answers, limits, listener } = site;
+  const answerHeldCall = house.heldCalls?.get(listener);
+  if (answerHeldCall === undefined) {
+    throw new ListenerError("listener_doors_wrong", listener, "it does not say what is made of the calls held there");
+  }
+  const reception = new GrpcReception({
+    methods: door.methods(site, answerHeldCall),
+    isReady: () => house.readiness().ready,
+    identifyGateway: createCallers(options, house.credentials),
+    concurrencyMax: options.concurrencyMax,
+    answers,
+    limits,
+  });
+  return openGrpcListener(options, reception, answers, limits);
 }

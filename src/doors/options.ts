@@ -1,7 +1,7 @@
 /** What configuration says of a listener: where it listens, what it serves and how a gateway proves itself there. */
 
 /** Every kind of door; the table in `index.ts` has one line for each. */
-export type DoorKind = "authorize" | "token" | "public" | "probe" | "admin";
+export type DoorKind = "authorize" | "token" | "ext_authz_grpc" | "public" | "probe" | "admin";
 
 export interface UnixAddress {
   readonly kind: "unix";
