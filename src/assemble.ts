@@ -72,6 +72,7 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   rooms = built;
   const doors: DoorsHouse = {
     decide: (request) => decide(request, ports),
+    decideUse: (request) => decide(request, ports),
     issuer: tokens.issuer,
     keys: tokens.keys,
     jwksCacheSeconds: tokens.jwksCacheSeconds,
@@ -102,12 +103,12 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
 }
 
 function openIdentity(
-  { evidence, issuers, clients, ledger }: Config,
+  { evidence, issuers, clients, ledger, tokens }: Config,
   own: TokenRoom,
   world: { readonly clock: Clock; readonly announcer: Announcer },
 ): IdentityRoom {
   const audiences = [own.issuer, wellKnown(own.issuer).tokenEndpoint];
-  const options = { claims: evidence, issuers, own, clients, audiences };
+  const options = { claims: evidence, issuers, own, ownLeewaySeconds: tokens.clockLeewaySeconds, clients, audiences };
   return createIdentityRoom(options, { ...world, replayGuard: replayGuards[ledger.kind](world) });
 }
 

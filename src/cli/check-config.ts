@@ -27,12 +27,13 @@ export const checkConfig: Run = async (given, io) => {
 };
 
 /** What stops the start beyond the settings themselves. */
-function findUnusable({ evidence, issuers, clients, ledger }: Config): readonly ConfigError[] | undefined {
+function findUnusable({ evidence, issuers, clients, ledger, tokens }: Config): readonly ConfigError[] | undefined {
   const own = { issuer: evidence.ownIssuer, keys: { publicKeys: () => [] } };
   const clock = { read: () => ({ epochSeconds: readNow(), isReliable: true }) };
   const world = { clock, announcer: { announce: () => {} }, replayGuard: replayGuards[ledger.kind]({ clock }) };
   try {
-    createIdentityRoom({ claims: evidence, issuers, own, clients, audiences: [] }, world);
+    const ownLeewaySeconds = tokens.clockLeewaySeconds;
+    createIdentityRoom({ claims: evidence, issuers, own, ownLeewaySeconds, clients, audiences: [] }, world);
     return undefined;
   } catch (cause) {
     if (!(cause instanceof ProfileError || cause instanceof ClientError)) throw cause;

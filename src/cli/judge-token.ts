@@ -74,7 +74,7 @@ async function judgeAtDoor(use: "subject" | "actor", { question, config, own, in
   try {
     const proved = await inspector[use](token, now);
     const isEvidence = !(proved instanceof Refusal) && "vouchedBy" in proved;
-    const standing = isEvidence ? DelegationChain.of(proved, config.rules) : proved;
+    const standing = isEvidence ? DelegationChain.of(proved, config.rules, "issue") : proved;
     if (standing instanceof Refusal) return refusedBy(use, standing);
     return { as: use, answer: "accepted", message: "beside the other party's token, by an authenticated client" };
   } catch (cause) {

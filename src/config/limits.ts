@@ -16,6 +16,8 @@ export const limits = {
   clientsMax: 256,
   claimPathMax: 8,
   listMax: 64,
+  operationsMax: 1024,
+  conditionsMax: 8,
   credentialLengthMin: 32,
   credentialLengthMax: 4096,
 } as const;

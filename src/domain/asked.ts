@@ -1,6 +1,6 @@
 /** What a request asks for: an action's capability, permissions by name, or every capability of the actor (DESIGN §4). */
 import { type AuthorizationDetail, isTied } from "./authorization-detail.ts";
-import type { AskedByName, DecisionRequest } from "./decision-request.ts";
+import type { AskedByName, AnyRequest } from "./decision-request.ts";
 import type { DelegationChain } from "./delegation-chain.ts";
 import { type CapabilitySet, ExactSet, type PermissionSet } from "./exact-set.ts";
 import { type Capability, parseCapability } from "./identifiers.ts";
@@ -25,7 +25,7 @@ function gather(sets: readonly PermissionSet[]): PermissionSet {
 }
 
 /** Without an action, and with a new chain, *every* capability is asked, and the policy must permit every one. */
-export function parseAsked(request: DecisionRequest, chain: DelegationChain): Asked | Refusal {
+export function parseAsked(request: AnyRequest, chain: DelegationChain): Asked | Refusal {
   const capabilities = parseCapabilities(request, chain);
   if (capabilities instanceof Refusal) return capabilities;
   const asked = { capabilities, ...untie(request.asked) };
@@ -42,7 +42,7 @@ function untie({ permissions, details }: AskedByName): AskedByName {
   };
 }
 
-function parseCapabilities({ action }: DecisionRequest, { actor, phase }: DelegationChain): CapabilitySet | Refusal {
+function parseCapabilities({ action }: AnyRequest, { actor, phase }: DelegationChain): CapabilitySet | Refusal {
   // Our own token says what may be done; the person's attributes and the agent's abilities were judged when it was issued.
   if (phase !== "issue") return ExactSet.of<Capability>([]);
   if (action === undefined) return actor.capabilities;

@@ -15,10 +15,17 @@ import {
 import { emptyObject, isJsonObject, type Json, type JsonObject, ownMember, unknownMember } from "./json.ts";
 import { bounds } from "./bounds.ts";
 import { RequestError } from "./request-error.ts";
+import type { ObservedCall } from "./observed-call.ts";
 import { parseStrictJson } from "./strict-json.ts";
 
 /** The doors that exist; a metric label and an audit field. */
-export type DoorName = "authorize" | "token" | "cli";
+export type DoorName = "authorize" | "token" | "ext_authz" | "cli";
+
+/**
+ * Where the gateway stands; fixed by the listener's configuration. issue: on the agent's side, a role token is wanted.
+ * use: on the resource's side, a role token is shown and nothing is minted.
+ */
+export type Position = "issue" | "use";
 
 /** issue: a new chain from claims or tokens. delegate: our token onward. use: our token shown for one call. */
 export type Phase = "issue" | "delegate" | "use";
@@ -54,7 +61,18 @@ export interface TokensEvidence {
   readonly kind: "tokens";
   readonly subject: ShownToken;
   readonly actor: ShownToken | undefined;
-  readonly client: AuthenticatedClient;
+  /** Undefined only where a door has no clients and shows both tokens. */
+  readonly client: AuthenticatedClient | undefined;
+  /** Whether the subject's may be a role token of ours: only a token endpoint exchanges onward. */
+  readonly isOnwardAccepted: boolean;
+}
+
+/** A role token of ours, shown at the resource that it is for. */
+export interface RoleTokenEvidence {
+  readonly kind: "role_token";
+  readonly token: ShownToken;
+  /** Whom this gateway stands in front of: the token is for one of these, or it is somebody else's. */
+  readonly audiences: readonly Audience[];
 }
 
 /** Who asked at a token endpoint, after it proved itself. */
@@ -65,7 +83,11 @@ export interface AuthenticatedClient {
   readonly capabilities?: CapabilitySet;
 }
 
-export type Evidence = ClaimsEvidence | TokensEvidence;
+interface EvidenceAt {
+  readonly issue: ClaimsEvidence | TokensEvidence;
+  readonly use: RoleTokenEvidence;
+}
+export type Evidence = EvidenceAt[Position];
 
 export interface Action {
   readonly name: string;
@@ -84,16 +106,30 @@ export interface AskedByName {
   readonly details: readonly AuthorizationDetail[];
 }
 
-export class DecisionRequest {
+/** What a gateway holds a call for, by its table of operations. */
+export interface CallAsked {
+  readonly permissions: PermissionSet;
+  readonly action: Action | undefined;
+  readonly resource: Resource | undefined;
+  readonly audience: Audience | undefined;
+  readonly call: ObservedCall;
+}
+
+/** `Place` keeps them apart: what is shown for use is never minted from, and what is shown to be issued is never used. */
+export class DecisionRequest<Place extends Position = "issue"> {
+  readonly position: Place;
   readonly origin: RequestOrigin;
-  readonly evidence: Evidence;
+  readonly evidence: EvidenceAt[Place];
   readonly asked: AskedByName;
   readonly action: Action | undefined;
   readonly resource: Resource | undefined;
   readonly audience: Audience | undefined;
   readonly context: JsonObject;
+  /** The call that a gateway holds for the answer; undefined at doors that are asked about none. */
+  readonly call: ObservedCall | undefined;
 
-  private constructor(origin: RequestOrigin, evidence: Evidence, asked: AskedMembers) {
+  private constructor(position: Place, origin: RequestOrigin, evidence: EvidenceAt[Place], asked: AskedMembers) {
+    this.position = position;
     this.origin = origin;
     this.evidence = evidence;
     this.asked = asked.byName;
@@ -101,6 +137,7 @@ export class DecisionRequest {
     this.resource = asked.resource;
     this.audience = asked.audience;
     this.context = asked.context;
+    this.call = asked.call;
   }
 
   /** The whole body `{"input": {…}}`, as `POST /v1/authorize` takes it. */
@@ -122,7 +159,7 @@ export class DecisionRequest {
     if (actor instanceof RequestError) return actor;
     const asked = parseAsked(input);
     if (asked instanceof RequestError) return asked;
-    return new DecisionRequest(origin, { kind: "claims", subject, actor }, asked);
+    return new DecisionRequest("issue", origin, { kind: "claims", subject, actor }, asked);
   }
 
   /** What a token endpoint asks for: one target at most, permissions by name. */
@@ -131,13 +168,25 @@ export class DecisionRequest {
     evidence: TokensEvidence,
     asked: AskedByName & { readonly audience: Audience | undefined },
   ): DecisionRequest {
-    return new DecisionRequest(origin, evidence, {
+    return new DecisionRequest("issue", origin, evidence, {
       byName: { permissions: asked.permissions, details: asked.details },
       action: undefined,
       resource: undefined,
       audience: asked.audience,
       context: emptyObject,
+      call: undefined,
     });
+  }
+
+  /** A call that a gateway holds: on the agent's side to be issued a role token for, on the resource's to be used. */
+  static hold<Place extends Position>(
+    position: Place,
+    origin: RequestOrigin,
+    evidence: EvidenceAt[Place],
+    { permissions, ...asked }: CallAsked,
+  ): DecisionRequest<Place> {
+    const byName = { permissions, details: [] };
+    return new DecisionRequest(position, origin, evidence, { ...asked, byName, context: emptyObject });
   }
 }
 
@@ -147,7 +196,11 @@ interface AskedMembers {
   readonly resource: Resource | undefined;
   readonly audience: Audience | undefined;
   readonly context: JsonObject;
+  readonly call: ObservedCall | undefined;
 }
+
+/** Of either position: for whoever watches, verifies or judges the same way in both. */
+export type AnyRequest = DecisionRequest<Position>;
 
 const acceptedMembers = ["actor", "subject", "action", "resource", "context", "audience"];
 
@@ -176,7 +229,8 @@ function parseAsked(input: JsonObject): AskedMembers | RequestError {
     return new RequestError("member_invalid", "input.audience");
   }
   const byName = { permissions: ExactSet.of<Permission>([]), details: [] };
-  return { byName, action, resource, audience, context: isJsonObject(context) ? context : emptyObject };
+  const given = isJsonObject(context) ? context : emptyObject;
+  return { byName, action, resource, audience, context: given, call: undefined };
 }
 
 function parseAction(value: Json | undefined): Action | undefined | RequestError {

@@ -1,6 +1,7 @@
 /** The answer of the path, the same for every door. Only an allow can carry a token. */
-import type { DecisionId } from "./identifiers.ts";
-import type { Grant, PolicyReference } from "./grant.ts";
+import type { Audience, ChainId, DecisionId, GrantId } from "./identifiers.ts";
+import type { PermissionSet } from "./exact-set.ts";
+import type { Grant, NamedParty, PolicyReference } from "./grant.ts";
 import type { DenialCode, Reason } from "./refusal.ts";
 
 interface Answered {
@@ -28,3 +29,21 @@ export interface ApprovalRequired extends Answered {
 
 export type Decision = Allow | Deny | ApprovalRequired;
 export type Outcome = Decision["outcome"];
+
+/** A role token may be used for one call. It has no token of its own, so nothing that is answered for a use can be one. */
+export interface AllowedUse extends Answered {
+  readonly outcome: "allow";
+  readonly used: UsedGrant;
+}
+
+export type UseDecision = AllowedUse | Deny | ApprovalRequired;
+
+/** The grant behind the token that was shown, and what of it this call takes. */
+export interface UsedGrant {
+  readonly id: GrantId;
+  readonly chainId: ChainId;
+  readonly subject: NamedParty;
+  readonly actor: NamedParty;
+  readonly audience: Audience;
+  readonly permissions: PermissionSet;
+}

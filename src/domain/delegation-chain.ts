@@ -4,7 +4,7 @@
  */
 import { bounds } from "./bounds.ts";
 import { type Issuer, ownPrefix, type PartyId } from "./identifiers.ts";
-import type { Phase } from "./decision-request.ts";
+import type { Phase, Position } from "./decision-request.ts";
 import type { ParentGrant } from "./parent-grant.ts";
 import type { CapabilitySet, PermissionSet } from "./exact-set.ts";
 import type { JsonObject } from "./json.ts";
@@ -57,7 +57,7 @@ export interface VerifiedEvidence {
   /** Root first. */
   readonly inner: readonly Hop[];
   readonly origin: ChainOrigin;
-  /** Set when the subject's evidence is a token of ours: its grant. */
+  /** Set when the evidence is a token of ours: its grant. */
   readonly parent: ParentGrant | undefined;
 }
 
@@ -67,6 +67,8 @@ export interface ChainRules {
 }
 
 export class DelegationChain {
+  /** Which rules of the policy apply: a new chain, a token of ours exchanged onward, or one shown for a call. */
+  readonly phase: Phase;
   readonly vouchedBy: VouchedBy;
   readonly subject: Subject;
   readonly actor: Actor;
@@ -74,7 +76,8 @@ export class DelegationChain {
   readonly origin: ChainOrigin;
   readonly parent: ParentGrant | undefined;
 
-  private constructor(evidence: VerifiedEvidence) {
+  private constructor(evidence: VerifiedEvidence, phase: Phase) {
+    this.phase = phase;
     this.vouchedBy = evidence.vouchedBy;
     this.subject = evidence.subject;
     this.actor = evidence.actor;
@@ -83,16 +86,13 @@ export class DelegationChain {
     this.parent = evidence.parent;
   }
 
-  static of(evidence: VerifiedEvidence, rules: ChainRules): DelegationChain | Refusal {
-    const refusal = checkNames(evidence, rules) ?? checkDepth(evidence, rules);
+  static of(evidence: VerifiedEvidence, rules: ChainRules, position: Position): DelegationChain | Refusal {
+    const phase = phaseOf(evidence, position);
+    if (phase === undefined) return Refusal.because("evidence_not_accepted");
+    const refusal = checkNames(evidence, rules, phase) ?? checkDepth(evidence, rules, phase);
     if (refusal !== undefined) return Refusal.because(refusal);
     if (hasCycle(evidence)) return Refusal.because("chain_cycle");
-    return new DelegationChain(evidence);
-  }
-
-  /** Which rules of the policy apply: a new chain, or a token of ours exchanged onward. */
-  get phase(): Phase {
-    return this.parent === undefined ? "issue" : "delegate";
+    return new DelegationChain(evidence, phase);
   }
 
   /** False when either party is unnamed: the grant is then a leaf, used and never exchanged (DESIGN §5). */
@@ -102,14 +102,8 @@ export class DelegationChain {
 
   /** The same chain without its inner actors, for the question whether they were decisive (DESIGN §4). */
   withoutInner(): DelegationChain {
-    return new DelegationChain({
-      vouchedBy: this.vouchedBy,
-      subject: this.subject,
-      actor: this.actor,
-      inner: [],
-      origin: this.origin,
-      parent: this.parent,
-    });
+    const { vouchedBy, subject, actor, origin, parent } = this;
+    return new DelegationChain({ vouchedBy, subject, actor, inner: [], origin, parent }, this.phase);
   }
 
   /** The earliest moment at which one of the parties expires, epoch seconds. */
@@ -122,7 +116,23 @@ export class DelegationChain {
   }
 }
 
-function checkNames({ subject, actor, inner }: VerifiedEvidence, rules: ChainRules): RefusalCode | undefined {
+/** Undefined: nothing of ours is shown where only a role token counts. */
+function phaseOf({ parent }: VerifiedEvidence, position: Position): Phase | undefined {
+  switch (position) {
+    case "issue":
+      return parent === undefined ? "issue" : "delegate";
+    case "use":
+      return parent === undefined ? undefined : "use";
+  }
+}
+
+function checkNames(
+  { subject, actor, inner }: VerifiedEvidence,
+  rules: ChainRules,
+  phase: Phase,
+): RefusalCode | undefined {
+  // Its names were checked when the token was minted, and those of unnamed parties are our own.
+  if (phase === "use") return undefined;
   if (subject.id !== undefined && actor.id === undefined) return "actor_unnamed";
   if (rules.unnamedParties === "deny" && actor.id === undefined) return "unnamed_parties_denied";
   if (rules.unnamedParties === "deny" && subject.id === undefined) return "unnamed_parties_denied";
@@ -130,11 +140,14 @@ function checkNames({ subject, actor, inner }: VerifiedEvidence, rules: ChainRul
   return ids.some((id) => id?.toLowerCase().startsWith(ownPrefix) === true) ? "party_reserved" : undefined;
 }
 
-function checkDepth({ inner, parent }: VerifiedEvidence, rules: ChainRules): RefusalCode | undefined {
-  if (inner.length + 1 > Math.min(parent?.depthMax ?? rules.depthMax, rules.depthMax, bounds.chainDepthMax)) {
+/** A hop onward stands one below its parent; a use stands where its token does. */
+function checkDepth({ inner, parent }: VerifiedEvidence, rules: ChainRules, phase: Phase): RefusalCode | undefined {
+  const depth = inner.length + 1;
+  if (depth > Math.min(parent?.depthMax ?? rules.depthMax, rules.depthMax, bounds.chainDepthMax)) {
     return "chain_too_deep";
   }
-  return parent !== undefined && inner.length !== parent.depth ? "parent_mismatch" : undefined;
+  if (parent === undefined) return undefined;
+  return depth === (phase === "use" ? parent.depth : parent.depth + 1) ? undefined : "parent_mismatch";
 }
 
 function sameParty(left: { id: PartyId | undefined; issuer: Issuer }, right: typeof left): boolean {

@@ -1,8 +1,9 @@
 /** The document that policies read, member for member (DESIGN §4). Its names are the policy authors' contract. */
 import { type Asked, permissionsAsked } from "./asked.ts";
-import type { DecisionRequest, Phase } from "./decision-request.ts";
+import type { AnyRequest, Phase } from "./decision-request.ts";
 import type { DelegationChain } from "./delegation-chain.ts";
-import type { JsonObject } from "./json.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { ObservedCall } from "./observed-call.ts";
 import { onwardAudiences, type ParentGrant } from "./parent-grant.ts";
 
 export interface PolicyInput {
@@ -32,7 +33,20 @@ export interface PolicyInput {
   readonly time: number;
   /** The grant that is exchanged onward; absent in `issue`. */
   readonly parent?: PolicyParent;
+  /** The call that a gateway holds for the answer; absent where none is. */
+  readonly http?: PolicyHttp;
+  /** Its body; `form` says whether `value` is there. */
+  readonly body?: { readonly form: string; readonly value?: Json };
 }
+
+export type PolicyHttp = {
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly raw_path: string;
+  readonly query: Readonly<Record<string, readonly string[]>>;
+  readonly parameters: Readonly<Record<string, string>>;
+};
 
 export type PolicyParent = {
   readonly id: string;
@@ -45,7 +59,7 @@ export type PolicyParent = {
 };
 
 export function renderPolicyInput(
-  request: DecisionRequest,
+  request: AnyRequest,
   chain: DelegationChain,
   asked: Asked,
   time: number,
@@ -75,7 +89,13 @@ export function renderPolicyInput(
     context: request.context,
     time,
     ...(chain.parent === undefined ? {} : { parent: renderParent(chain.parent) }),
+    ...(request.call === undefined ? {} : renderCall(request.call)),
   };
+}
+
+function renderCall(call: ObservedCall): Pick<PolicyInput, "http" | "body"> {
+  const { method, host, path, rawPath, query, parameters, body } = call;
+  return { http: { method, host, path, raw_path: rawPath, query, parameters }, body };
 }
 
 function renderParent(parent: ParentGrant): PolicyParent {

@@ -45,6 +45,16 @@ export interface RecordedGrant {
   readonly exp: number;
 }
 
+/** What a shown role token was used for. */
+export interface RecordedUse {
+  readonly grant_id: GrantId;
+  readonly txn: ChainId;
+  readonly sub: string;
+  readonly act: string;
+  readonly audience: string;
+  readonly permissions: readonly string[];
+}
+
 export interface RecordedAsked {
   readonly capabilities: readonly string[];
   readonly permissions: readonly string[];
@@ -74,7 +84,10 @@ export interface DecisionRecord {
   readonly action?: Pick<Action, "name">;
   readonly resource?: Pick<Resource, "type" | "id">;
   readonly audience?: string;
+  /** The call that was held. Its path is left out: people put names and secrets into paths. */
+  readonly http?: { readonly method: string; readonly host: string };
   readonly grant?: RecordedGrant;
+  readonly used?: RecordedUse;
 }
 
 /** The signature failed after the decision was recorded; the same decision id. */

@@ -21,6 +21,9 @@ export const requestErrors = {
   route_unknown: "There is nothing at this path.",
   method_not_allowed: "This path does not take this method.",
   busy: "Too many requests are in flight.",
+  target_malformed: "The held call's method, host or path could be read in more than one way.",
+  operation_unknown: "The held call is none of the operations that are declared.",
+  evidence_missing: "The held call does not show its evidence where this listener looks for it.",
 } as const;
 
 export type RequestErrorCode = keyof typeof requestErrors;

@@ -25,6 +25,9 @@ export const statusOf = {
   route_unknown: 404,
   method_not_allowed: 405,
   busy: 429,
+  target_malformed: 403,
+  operation_unknown: 403,
+  evidence_missing: 401,
 } as const satisfies Record<RequestErrorCode, number>;
 
 /** Headers that a code obliges us to send (RFC 9110 §11.6.1, §10.2.3). */

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 
 /** True when the header stands there more than once: two readers of such a request may disagree. */
-export function hasDuplicate({ rawHeaders }: IncomingMessage, lowerCaseName: string): boolean {
+export function hasDuplicate({ rawHeaders }: Pick<IncomingMessage, "rawHeaders">, lowerCaseName: string): boolean {
   let seen = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at];

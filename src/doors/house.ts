@@ -1,5 +1,5 @@
 /** What doors ask of the house. A door parses, asks and renders; it judges nothing. */
-import type { Decision } from "../domain/decision.ts";
+import type { Decision, UseDecision } from "../domain/decision.ts";
 import type { DecisionRequest } from "../domain/decision-request.ts";
 import type { GatewayName, Issuer } from "../domain/identifiers.ts";
 import type { JsonObject } from "../domain/json.ts";
@@ -11,6 +11,8 @@ import type { PublishedKeys } from "../ports/published-keys.ts";
 export interface DoorsHouse {
   /** Never rejects; what it answers is on record. */
   decide(request: DecisionRequest): Promise<Decision>;
+  /** Never rejects; what it answers is on record, and nothing is minted. */
+  decideUse(request: DecisionRequest<"use">): Promise<UseDecision>;
   readonly issuer: Issuer;
   readonly keys: PublishedKeys;
   readonly jwksCacheSeconds: number;

@@ -1,16 +1,14 @@
 /** One listener: an HTTP server at one address, opened completely or not at all, and closed within a bound. */
-import { createServer, type Server, type ServerOptions } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Answers } from "./answers.ts";
 import { closeWith, codeOfClientError } from "./broken-connection.ts";
 import type { DoorLimits } from "./limits.ts";
-import { ListenerError, type ListenerErrorCode } from "./listener-error.ts";
+import { listenNamed, trackSockets } from "./listen.ts";
+import { ListenerError } from "./listener-error.ts";
 import { loadMutualTls } from "./mutual-tls.ts";
 import type { ListenerOptions, TcpAddress } from "./options.ts";
-import type { Reception } from "./reception.ts";
-import { isErrno, openSocket, prepareSocket } from "./unix-socket.ts";
 
 export interface Listener {
   /** `unix:<path>`, or the URL with the port that was really bound. */
@@ -19,9 +17,15 @@ export interface Listener {
   drain(graceMilliseconds: number): Promise<void>;
 }
 
+/** Takes every request of a listener; told when the listener stops. */
+export interface RequestReception {
+  isStopping: boolean;
+  serve(request: IncomingMessage, response: ServerResponse): void;
+}
+
 export async function openListener(
   options: ListenerOptions,
-  reception: Reception,
+  reception: RequestReception,
   answers: Answers,
   limits: DoorLimits,
 ): Promise<Listener> {
@@ -41,16 +45,6 @@ export async function openListener(
       stop();
     },
   };
-}
-
-/** Every connection there is; the server's own list has none that is still shaking hands. */
-function trackSockets(server: Server): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  return sockets;
 }
 
 function createHttpServer({ address, name }: ListenerOptions, limits: DoorLimits): Server {
@@ -83,56 +77,13 @@ function createMutual(options: ServerOptions, mtls: NonNullable<TcpAddress["mtls
   }
 }
 
-function attach(server: Server, reception: Reception, answers: Answers): void {
+function attach(server: Server, reception: RequestReception, answers: Answers): void {
   server.on("request", (request, response) => reception.serve(request, response));
   // The door asks for the body when it wants it.
   server.on("checkContinue", (request, response) => reception.serve(request, response));
   server.on("checkExpectation", (request, _response) => closeWith(request.socket, "request_malformed", answers));
   server.on("connect", (_request, socket) => closeWith(socket, "method_not_allowed", answers));
   server.on("clientError", (error, socket) => closeWith(socket, codeOfClientError(error), answers));
-}
-
-const namedErrors: Readonly<Record<string, readonly [ListenerErrorCode, string]>> = {
-  EADDRINUSE: ["listener_address_in_use", "another process listens there"],
-  EACCES: ["listener_permission_denied", "this process's user may not use it"],
-  EPERM: ["listener_permission_denied", "this process's user may not use it"],
-  EROFS: ["listener_permission_denied", "the file system is read-only"],
-  EADDRNOTAVAIL: ["listener_address_unusable", "this host has no such address"],
-  ENOTDIR: ["listener_address_unusable", "a part of the path is no folder"],
-};
-
-async function listenNamed(server: Server, options: ListenerOptions): Promise<string> {
-  try {
-    return await listen(server, options);
-  } catch (cause) {
-    server.close();
-    if (cause instanceof ListenerError) throw cause;
-    const known = Object.keys(namedErrors).find((errno) => isErrno(cause, errno));
-    const [code, advice] = namedErrors[known ?? ""] ?? ["listener_address_unusable", "it cannot be listened on"];
-    const { address, name } = options;
-    const where = address.kind === "unix" ? address.path : `${address.host}:${address.port}`;
-    throw new ListenerError(code, `${name} (${where})`, advice, { cause });
-  }
-}
-
-async function listen(server: Server, { address }: ListenerOptions): Promise<string> {
-  if (address.kind === "unix") {
-    const { isFolderNew } = await prepareSocket(address);
-    server.listen(address.path);
-    await once(server, "listening");
-    await openSocket(address, isFolderNew);
-    return `unix:${address.path}`;
-  }
-  server.listen({
-    host: address.host === "localhost" ? "127.0.0.1" : address.host,
-    port: address.port,
-    exclusive: true,
-  });
-  await once(server, "listening");
-  const bound = server.address();
-  const port = typeof bound === "object" && bound !== null ? bound.port : address.port;
-  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-  return `${address.mtls === undefined ? "http" : "https"}://${host}:${port}`;
 }
 
 /** How often idle connections are looked for while answers are still being written. */

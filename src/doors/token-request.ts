@@ -45,7 +45,7 @@ export function parseTokenRequest(
   const asked = parseAsked(form);
   if (asked instanceof TokenError) return asked;
   const { grantType, issuedType, subject, actor } = grant;
-  const evidence: TokensEvidence = { kind: "tokens", subject, actor, client };
+  const evidence: TokensEvidence = { kind: "tokens", subject, actor, client, isOnwardAccepted: true };
   return { grantType, issuedType, decisionRequest: DecisionRequest.exchange(origin, evidence, asked) };
 }
 

@@ -2,7 +2,7 @@
  * Evidence that an authenticated local gateway decoded and vouches for (MISSION, invariant 7). Nothing here is
  * cryptography: the gateway is the trust root, which is why the door proved it first and the record says so.
  */
-import type { ClaimsEvidence, DecisionRequest } from "../domain/decision-request.ts";
+import type { ClaimsEvidence, AnyRequest } from "../domain/decision-request.ts";
 import type { Actor, Hop, Subject, VerifiedEvidence } from "../domain/delegation-chain.ts";
 import { ExactSet } from "../domain/exact-set.ts";
 import {
@@ -32,7 +32,7 @@ const spellings = {
 
 export function createGatewayClaimsVerifier(options: GatewayClaimsOptions): EvidenceVerifier {
   return {
-    verify: ({ evidence }: DecisionRequest, now: number) =>
+    verify: ({ evidence }: AnyRequest, now: number) =>
       evidence.kind === "claims" ? verifyClaims(evidence, now, options) : Refusal.because("evidence_not_accepted"),
   };
 }

@@ -9,7 +9,8 @@ import type { ClientsOptions } from "./clients/options.ts";
 import { createGatewayClaimsVerifier } from "./gateway-claims.ts";
 import type { FollowingWorld } from "./keys/followed-keys.ts";
 import { KeySources } from "./keys/key-sources.ts";
-import type { EvidenceOptions, GatewayClaimsOptions, TokensOptions } from "./options.ts";
+import type { EvidenceOptions, GatewayClaimsOptions, RoleTokenOptions, TokensOptions } from "./options.ts";
+import { createRoleTokenVerifier } from "./role-token-evidence.ts";
 import { createTokensVerifier } from "./token-evidence.ts";
 
 type Verifiers = {
@@ -19,18 +20,21 @@ type Verifiers = {
 export const evidenceVerifiers: Verifiers = {
   "gateway-claims": createGatewayClaimsVerifier,
   tokens: createTokensVerifier,
+  "role-token": createRoleTokenVerifier,
 };
 
 /** Each kind of evidence goes to its own verifier; a kind without options is refused. */
 export function createEvidenceVerifier(options: {
   readonly claims?: GatewayClaimsOptions;
   readonly tokens?: TokensOptions;
+  readonly roleToken?: RoleTokenOptions;
 }): EvidenceVerifier {
   const claims = options.claims && evidenceVerifiers["gateway-claims"](options.claims);
   const tokens = options.tokens && evidenceVerifiers.tokens(options.tokens);
+  const roleToken = options.roleToken && evidenceVerifiers["role-token"](options.roleToken);
   return {
     verify(request, now) {
-      const verifier = { claims, tokens }[request.evidence.kind];
+      const verifier = { claims, tokens, role_token: roleToken }[request.evidence.kind];
       return verifier?.verify(request, now) ?? Refusal.because("evidence_not_accepted");
     },
   };
@@ -41,6 +45,8 @@ export interface IdentityOptions extends ClientsOptions {
   /** Without an issuer tokens prove nobody; with one, ours are shown to be exchanged onward. */
   readonly issuers: TokensOptions["issuers"];
   readonly own: TokensOptions["own"];
+  /** Tolerance on the times of our own tokens that are shown for use, seconds, at most 5. */
+  readonly ownLeewaySeconds: number;
 }
 
 export interface IdentityWorld extends FollowingWorld {
@@ -58,11 +64,12 @@ export interface IdentityRoom extends IssuerKeysStatus {
 
 /** Fetches nothing yet. Throws a ProfileError or a ClientError for what cannot be used. */
 export function createIdentityRoom(options: IdentityOptions, { replayGuard, ...world }: IdentityWorld): IdentityRoom {
-  const { claims, issuers, own, clients } = options;
+  const { claims, issuers, own, ownLeewaySeconds, clients } = options;
   const keys = new KeySources(world);
   const tokens = { kind: "tokens", issuers, own, openKeys: keys.open } as const;
+  const roleToken = { kind: "role-token", own, leewaySeconds: ownLeewaySeconds } as const;
   return {
-    evidence: createEvidenceVerifier(issuers.length === 0 ? { claims } : { claims, tokens }),
+    evidence: createEvidenceVerifier(issuers.length === 0 ? { claims, roleToken } : { claims, tokens, roleToken }),
     clients: clients.length === 0 ? undefined : createClientAuthenticator(options, replayGuard),
     states: () => keys.states(),
     refreshKeys: () => keys.refresh(),
@@ -75,6 +82,7 @@ export type {
   GatewayClaimsOptions,
   OidcProfileOptions,
   ProfileOptions,
+  RoleTokenOptions,
   TokensOptions,
 } from "./options.ts";
 export { ClientError } from "./clients/client-error.ts";

@@ -10,7 +10,7 @@ import type { NextActors } from "./profiles/issuer-profile.ts";
 
 export interface Candidate {
   readonly actor: Actor;
-  readonly client: AuthenticatedClient;
+  readonly client: AuthenticatedClient | undefined;
   /** True: no actor token was shown, the client acts itself. */
   readonly isClient: boolean;
 }
@@ -34,7 +34,7 @@ function isNamed(entry: JsonObject, candidate: Candidate, { names, issuers }: Ne
       case "sub":
         return value === (names === "tokens" ? (ownMember(actor.claims, "sub") ?? actor.id) : actor.id);
       case "client_id":
-        return value === client.id && (clientOf(actor) ?? value) === value;
+        return value === client?.id && (clientOf(actor) ?? value) === value;
       default:
         return value === ownMember(actor.claims, member);
     }
@@ -43,7 +43,7 @@ function isNamed(entry: JsonObject, candidate: Candidate, { names, issuers }: Ne
 
 /** A name of the client alone names the actor only when the actor's own token says that it is that client. */
 function isTheClient({ actor, client, isClient }: Candidate): boolean {
-  return isClient || clientOf(actor) === client.id;
+  return isClient || (client !== undefined && clientOf(actor) === client.id);
 }
 
 function clientOf({ claims }: Actor): Json | undefined {

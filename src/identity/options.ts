@@ -32,7 +32,15 @@ export interface TokensOptions {
   readonly openKeys?: OpenKeys;
 }
 
-export type EvidenceOptions = GatewayClaimsOptions | TokensOptions;
+/** Our own role tokens, shown at the resource that they are for. */
+export interface RoleTokenOptions {
+  readonly kind: "role-token";
+  readonly own: TokensOptions["own"];
+  /** At most 5. */
+  readonly leewaySeconds: number;
+}
+
+export type EvidenceOptions = GatewayClaimsOptions | TokensOptions | RoleTokenOptions;
 
 /** Where a list of names stands in a token. */
 export interface ClaimPlace {

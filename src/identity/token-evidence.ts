@@ -2,7 +2,7 @@
  * Evidence that the sidecar verifies itself: a subject's token, and an actor's token or the client that asks. Who acts
  * must be named by the subject's side (P6); a name alone is never enough, and no inner actor counts as one.
  */
-import type { AuthenticatedClient, DecisionRequest, ShownToken, TokensEvidence } from "../domain/decision-request.ts";
+import type { AnyRequest, AuthenticatedClient, ShownToken, TokensEvidence } from "../domain/decision-request.ts";
 import type { Actor, VerifiedEvidence } from "../domain/delegation-chain.ts";
 import { ExactSet } from "../domain/exact-set.ts";
 import { emptyObject } from "../domain/json.ts";
@@ -21,7 +21,7 @@ type Proof = VerifiedEvidence | Refusal;
 export function createTokensVerifier(options: TokensOptions): EvidenceVerifier {
   const tokens = new TokenVerifier(createProfiles(options));
   return {
-    verify: ({ evidence }: DecisionRequest, now: number) =>
+    verify: ({ evidence }: AnyRequest, now: number) =>
       evidence.kind === "tokens" ? verifyTokens(evidence, tokens, now) : Refusal.because("evidence_not_accepted"),
   };
 }
@@ -29,9 +29,19 @@ export function createTokensVerifier(options: TokensOptions): EvidenceVerifier {
 function verifyTokens(evidence: TokensEvidence, tokens: TokenVerifier, now: number): Proof | Promise<Proof> {
   return onceKnown(proveSubject(evidence.subject, tokens, now), (proved) => {
     if (proved instanceof Refusal) return proved;
-    const actor = evidence.actor === undefined ? actorOf(evidence.client) : proveActor(evidence.actor, tokens, now);
-    return onceKnown(actor, (known) => connect(proved, known, evidence));
+    if (proved.parent !== undefined && !evidence.isOnwardAccepted) return Refusal.because("evidence_not_accepted");
+    return onceKnown(findActor(evidence, tokens, now), (known) => connect(proved, known, evidence));
   });
+}
+
+/** Its own token, or else the client that asks. */
+function findActor(
+  { actor, client }: TokensEvidence,
+  tokens: TokenVerifier,
+  now: number,
+): Actor | Refusal | Promise<Actor | Refusal> {
+  if (actor !== undefined) return proveActor(actor, tokens, now);
+  return client === undefined ? Refusal.because("actor_unnamed") : actorOf(client);
 }
 
 function connect(proved: ProvedSubject, actor: Actor | Refusal, evidence: TokensEvidence): Proof {

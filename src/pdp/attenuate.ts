@@ -3,7 +3,7 @@
  * whatever policy says (DESIGN §4): catalogue, audience, cover, ceiling, lifetime, limits, obligations.
  */
 import type { Asked } from "../domain/asked.ts";
-import type { DecisionRequest } from "../domain/decision-request.ts";
+import type { AnyRequest } from "../domain/decision-request.ts";
 import type { DelegationChain } from "../domain/delegation-chain.ts";
 import { type Grant, type GrantTerms, type NamedParty, sealGrant } from "../domain/grant.ts";
 import { onwardAudiences } from "../domain/parent-grant.ts";
@@ -16,10 +16,11 @@ import type { StandingChain } from "./check-standing.ts";
 import type { Draft } from "./draft.ts";
 import type { PathPorts } from "./path-ports.ts";
 
-interface Allowed {
+/** What the steps before have established. */
+export interface Allowed {
   readonly verdict: AllowVerdict;
   readonly policy: PolicySnapshot;
-  readonly request: DecisionRequest;
+  readonly request: AnyRequest;
   readonly standing: StandingChain;
   readonly asked: Asked;
 }
@@ -27,6 +28,8 @@ interface Allowed {
 export function attenuate(allowed: Allowed, draft: Draft, ports: PathPorts): Grant | Refusal {
   const { verdict, policy, request, standing, asked } = allowed;
   const { chain, chainId } = standing;
+  // A token that is shown for use is never one to mint from; `decide` keeps the two apart, and so does this.
+  if (chain.phase === "use") return Refusal.because("evidence_not_accepted");
   const role = policy.catalogue.get(verdict.role);
   if (role === undefined) return Refusal.because("role_unknown");
   const minted = checkCover({ verdict, audience: request.audience, chain, asked }, role);
@@ -72,7 +75,7 @@ function renderParties(
     actor: { id: actor.id ?? unnamed("actor"), issuer: actor.issuer, type: actor.type },
     inner,
     // RFC 8693 §4.3: who asked. Where a gateway asks for its agent, that is the agent.
-    clientId: evidence.kind === "tokens" ? evidence.client.id : (actor.id ?? origin.gateway),
+    clientId: (evidence.kind === "tokens" ? evidence.client?.id : undefined) ?? actor.id ?? origin.gateway,
   };
 }
 

@@ -4,8 +4,8 @@
  * the one `catch` turns "could not tell" into a deny that is on record too.
  */
 import { parseAsked } from "../domain/asked.ts";
-import type { Allow, Decision } from "../domain/decision.ts";
-import type { DecisionRequest } from "../domain/decision-request.ts";
+import type { Allow, AllowedUse, Decision, Deny, UseDecision } from "../domain/decision.ts";
+import type { AnyRequest, DecisionRequest } from "../domain/decision-request.ts";
 import { DelegationChain } from "../domain/delegation-chain.ts";
 import type { ChainId } from "../domain/identifiers.ts";
 import { Fault, Refusal } from "../domain/refusal.ts";
@@ -13,15 +13,18 @@ import type { Step } from "../ports/observer.ts";
 import { attenuate } from "./attenuate.ts";
 import { checkParent } from "./check-parent.ts";
 import { checkStanding } from "./check-standing.ts";
+import { checkUse } from "./check-use.ts";
 import { evaluate } from "./evaluate.ts";
 import type { PathPorts } from "./path-ports.ts";
 import { Draft } from "./draft.ts";
 
 /** Never rejects. What it answers is on record, except a deny because the record cannot be written. */
-export async function decide(request: DecisionRequest, ports: PathPorts): Promise<Decision> {
+export function decide(request: DecisionRequest, ports: PathPorts): Promise<Decision>;
+export function decide(request: DecisionRequest<"use">, ports: PathPorts): Promise<UseDecision>;
+export async function decide(request: AnyRequest, ports: PathPorts): Promise<Decision | UseDecision> {
   const startedAt = ports.observer.now();
   const draft = new Draft(request, ports.identifiers.decisionId(), ports.clock.read());
-  let decision: Decision;
+  let decision: Decision | UseDecision;
   try {
     decision = await walk(draft, ports);
   } catch (cause) {
@@ -33,7 +36,7 @@ export async function decide(request: DecisionRequest, ports: PathPorts): Promis
   return decision;
 }
 
-async function walk(draft: Draft, ports: PathPorts): Promise<Decision> {
+async function walk(draft: Draft, ports: PathPorts): Promise<Decision | UseDecision> {
   const { request, decisionId, reading } = draft;
   const took = stopwatch(ports);
   if (!reading.isReliable) throw new Fault("clock_unreliable", "wall time stepped back");
@@ -41,7 +44,7 @@ async function walk(draft: Draft, ports: PathPorts): Promise<Decision> {
   draft.policy = policy.reference;
 
   const evidence = await ports.evidence.verify(request, reading.epochSeconds);
-  const chain = evidence instanceof Refusal ? evidence : DelegationChain.of(evidence, ports.rules);
+  const chain = evidence instanceof Refusal ? evidence : DelegationChain.of(evidence, ports.rules, request.position);
   took("verify");
   if (chain instanceof Refusal) return refuse(draft, chain, ports);
   draft.chain = chain;
@@ -63,7 +66,18 @@ async function walk(draft: Draft, ports: PathPorts): Promise<Decision> {
     return { outcome: "approval_required", decisionId, policy: policy.reference, reasons: verdict.reasons };
   }
 
-  const grant = attenuate({ verdict, policy, request, standing, asked }, draft, ports);
+  const allowed = { verdict, policy, request, standing, asked };
+  if (chain.phase === "use") {
+    const used = checkUse(allowed, ports);
+    took("attenuate");
+    if (used instanceof Refusal) return refuse(draft, used, ports);
+    await ports.log.record(draft.renderUse(used, verdict.reasons));
+    took("record");
+    const use: AllowedUse = { outcome: "allow", decisionId, policy: policy.reference, reasons: verdict.reasons, used };
+    return use;
+  }
+
+  const grant = attenuate(allowed, draft, ports);
   took("attenuate");
   if (grant instanceof Refusal) return refuse(draft, grant, ports);
 
@@ -85,13 +99,13 @@ async function walk(draft: Draft, ports: PathPorts): Promise<Decision> {
   return allow;
 }
 
-async function refuse(draft: Draft, refusal: Refusal, ports: PathPorts): Promise<Decision> {
+async function refuse(draft: Draft, refusal: Refusal, ports: PathPorts): Promise<Deny> {
   await ports.log.record(draft.renderUngranted("deny", refusal.reasons, refusal.code));
   return draft.deny(refusal.code, refusal.reasons);
 }
 
 /** A failed log must not turn the deny into an error: what could not be recorded is denied as `audit_unavailable`. */
-async function denyAfterFault(draft: Draft, fault: Fault, ports: PathPorts): Promise<Decision> {
+async function denyAfterFault(draft: Draft, fault: Fault, ports: PathPorts): Promise<Deny> {
   const entry = draft.isAllowRecorded ? draft.renderMintFailed(fault.code) : draft.renderFaulted(fault.code);
   const [recorded] = await Promise.allSettled([Promise.try(() => ports.log.record(entry))]);
   return draft.denyFault(recorded.status === "fulfilled" ? fault.code : "audit_unavailable");

@@ -1,8 +1,8 @@
 /** What is known of a decision while it is being made, and how that goes on record whichever way it ends. */
 import { renderDetail } from "../domain/authorization-detail.ts";
 import type { Asked } from "../domain/asked.ts";
-import type { Deny, Outcome } from "../domain/decision.ts";
-import type { AuthenticatedClient, DecisionRequest } from "../domain/decision-request.ts";
+import type { Deny, Outcome, UsedGrant } from "../domain/decision.ts";
+import type { AnyRequest, AuthenticatedClient } from "../domain/decision-request.ts";
 import type { Actor, DelegationChain, Subject } from "../domain/delegation-chain.ts";
 import type { Grant, PolicyReference } from "../domain/grant.ts";
 import type { DecisionId } from "../domain/identifiers.ts";
@@ -19,7 +19,7 @@ import type { ClockReading } from "../ports/clock.ts";
 import type { PreparedToken } from "../ports/token-minter.ts";
 
 export class Draft {
-  readonly request: DecisionRequest;
+  readonly request: AnyRequest;
   readonly decisionId: DecisionId;
   readonly reading: ClockReading;
   policy: PolicyReference | undefined;
@@ -27,7 +27,7 @@ export class Draft {
   asked: Asked | undefined;
   isAllowRecorded = false;
 
-  constructor(request: DecisionRequest, decisionId: DecisionId, reading: ClockReading) {
+  constructor(request: AnyRequest, decisionId: DecisionId, reading: ClockReading) {
     this.request = request;
     this.decisionId = decisionId;
     this.reading = reading;
@@ -46,6 +46,12 @@ export class Draft {
       ...this.#renderKnown("allow", reasons),
       grant: renderGrant(grant, token),
     };
+  }
+
+  renderUse(used: UsedGrant, reasons: readonly Reason[]): DecisionRecord {
+    const { id, chainId, subject, actor, audience, permissions } = used;
+    const recorded = { grant_id: id, txn: chainId, sub: subject.id, act: actor.id, audience };
+    return { ...this.#renderKnown("allow", reasons), used: { ...recorded, permissions: permissions.toArray() } };
   }
 
   renderUngranted(
@@ -74,7 +80,7 @@ export class Draft {
       door: request.origin.door,
       listener: request.origin.listener,
       gateway: request.origin.gateway,
-      ...(evidence.kind === "tokens" ? { client: renderClient(evidence.client) } : {}),
+      ...(evidence.kind === "tokens" && evidence.client ? { client: renderClient(evidence.client) } : {}),
       outcome,
       reasons,
       ...(this.policy === undefined ? {} : { policy: this.policy }),
@@ -84,6 +90,7 @@ export class Draft {
       ...(resource === undefined
         ? {}
         : { resource: { type: resource.type, ...(resource.id === undefined ? {} : { id: resource.id }) } }),
+      ...(request.call === undefined ? {} : { http: { method: request.call.method, host: request.call.host } }),
       ...(request.audience === undefined ? {} : { audience: request.audience }),
     };
   }

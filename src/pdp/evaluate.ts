@@ -1,6 +1,6 @@
 /** Step "evaluate": what the policy says, and whether it says so because of an inner actor. */
 import type { Asked } from "../domain/asked.ts";
-import type { DecisionRequest } from "../domain/decision-request.ts";
+import type { AnyRequest } from "../domain/decision-request.ts";
 import type { DelegationChain } from "../domain/delegation-chain.ts";
 import { renderPolicyInput } from "../domain/policy-input.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -10,7 +10,7 @@ import type { StandingChain } from "./check-standing.ts";
 
 export interface Question {
   readonly policy: PolicySnapshot;
-  readonly request: DecisionRequest;
+  readonly request: AnyRequest;
   readonly standing: StandingChain;
   readonly asked: Asked;
   /** Epoch seconds. */

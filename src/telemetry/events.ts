@@ -2,8 +2,8 @@
  * What happens to the process, one function per event, one line each. Requests are not events: there is no line per
  * decision unless the debug level asks for it. No function takes a claim, a token or a key.
  */
-import type { Decision } from "../domain/decision.ts";
-import type { DecisionRequest } from "../domain/decision-request.ts";
+import type { Allow, AllowedUse, Decision, UseDecision } from "../domain/decision.ts";
+import type { AnyRequest } from "../domain/decision-request.ts";
 import type { EventRecord } from "../domain/record.ts";
 import type { Fault } from "../domain/refusal.ts";
 import { limits } from "./limits.ts";
@@ -35,7 +35,7 @@ export interface Events {
   faulted(fault: Fault, leftOut: number): void;
   /** Whether {@link Events.decided} would write anything. */
   readonly writesDecisions: boolean;
-  decided(request: DecisionRequest, decision: Decision, milliseconds: number): void;
+  decided(request: AnyRequest, decision: Decision | UseDecision, milliseconds: number): void;
   /** Something outside a decision failed; `what` is a constant of the caller. */
   failed(what: string, cause: unknown): void;
 }
@@ -62,11 +62,16 @@ export function createEvents({ write, writes }: LineWriter): Events {
         listener: request.origin.listener,
         outcome: decision.outcome,
         ...(decision.outcome === "deny" ? { code: decision.code } : {}),
-        ...(decision.outcome === "allow" ? { role: decision.grant.role, audience: decision.grant.audience } : {}),
+        ...(decision.outcome === "allow" ? describeAllow(decision) : {}),
         milliseconds: Math.round(milliseconds * 1000) / 1000,
       }),
     failed: (what, cause) => write("error", "failed", { what, cause: describeCause(cause) }),
   };
+}
+
+function describeAllow(decision: Allow | AllowedUse): Readonly<Record<string, string>> {
+  if ("used" in decision) return { grant_id: decision.used.id, audience: decision.used.audience };
+  return { role: decision.grant.role, audience: decision.grant.audience };
 }
 
 /**

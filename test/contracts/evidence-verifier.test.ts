@@ -1,19 +1,20 @@
 /** The promise of the EvidenceVerifier port, kept by every registered kind. */
 import { describe, expect, test } from "vitest";
-import type { DecisionRequest } from "../../src/domain/decision-request.ts";
+import type { AnyRequest } from "../../src/domain/decision-request.ts";
 import { Refusal } from "../../src/domain/refusal.ts";
 import { createEvidenceVerifier, type EvidenceOptions, evidenceVerifiers } from "../../src/identity/index.ts";
 import type { EvidenceVerifier } from "../../src/ports/evidence-verifier.ts";
-import { actorToken, createVerifier, exchangeOf, subjectToken } from "../fakes/issuers.ts";
+import { actorToken, agentName, createVerifier, exchangeOf, roleToken, subjectToken } from "../fakes/issuers.ts";
 import { ownIssuer, testTime } from "../fakes/path-ports.ts";
 import { foundingInput, namedInput, requestOf } from "../fakes/requests.ts";
+import { createUseVerifier, useOf } from "../fakes/uses.ts";
 
 interface Trial {
   readonly verifier: EvidenceVerifier;
   /** Alice, and the travel agent for her. */
-  readonly named: DecisionRequest;
-  readonly nameless: DecisionRequest;
-  readonly hostile: readonly DecisionRequest[];
+  readonly named: AnyRequest;
+  readonly nameless: AnyRequest;
+  readonly hostile: readonly AnyRequest[];
 }
 
 const hostileClaims = [{ sub: 7 }, { exp: {} }, { act: [] }, { iss: [] }, { sub: "alice", exp: "soon" }];
@@ -37,6 +38,12 @@ const trials: { readonly [Kind in EvidenceOptions["kind"]]: Trial } = {
     named: exchangeOf(),
     nameless: exchangeOf({ subject: subjectToken({ sub: undefined }), actor: actorToken({ sub: undefined }) }),
     hostile: hostileClaims.map((claims) => exchangeOf({ subject: subjectToken(claims) })),
+  },
+  "role-token": {
+    verifier: createUseVerifier(),
+    named: useOf({ token: roleToken({ act: { ...agentName, sub_profile: "ai_agent" } }) }),
+    nameless: useOf({ token: roleToken({ sub: undefined, sub_id: undefined }) }),
+    hostile: hostileClaims.map((claims) => useOf({ token: roleToken(claims) })),
   },
 };
 

@@ -29,6 +29,7 @@ function chainOf(subject: string, actor: string, inner: readonly string[] = []):
       parent: undefined,
     },
     { unnamedParties: "allow", depthMax: 8 },
+    "issue",
   );
   if (!(chain instanceof DelegationChain)) throw new TypeError(chain.code);
   return chain;

@@ -6,6 +6,9 @@ import { bounds } from "../../src/domain/bounds.ts";
 import { requestErrors } from "../../src/domain/request-error.ts";
 import { Answers, statusOf } from "../../src/doors/answers.ts";
 import { doors } from "../../src/doors/index.ts";
+import type { Route } from "../../src/doors/door.ts";
+import type { UnaryMethod } from "../../src/doors/ext-authz/grpc/unary-method.ts";
+import type { AnswerHeldCall } from "../../src/doors/ext-authz/held-call.ts";
 import { doorLimits, credentialLengthMin, socketPathBytesMax } from "../../src/doors/limits.ts";
 import { listenerErrorCodes } from "../../src/doors/listener-error.ts";
 import { aboutOf, aboutOfPolicyReason, tokenErrors } from "../../src/doors/token-errors.ts";
@@ -13,34 +16,39 @@ import { createFakeHouse } from "../fakes/doors-house.ts";
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, "..", "..", "docs", path), "utf8");
 
+const neverAsked: AnswerHeldCall = () => Promise.reject(new Error("the page is read, nobody is asked"));
+
+const admission = {
+  gateway: /Admits an authenticated gateway/,
+  client: /Admits an authenticated client/,
+  operator: /Admits the operator/,
+  anyone: /Admits anyone/,
+} as const;
+
 describe.each(Object.entries(doors))("docs/doors/%s.md", (kind, door) => {
   test("names every path of the door with its methods, and whom it admits", () => {
     const house = createFakeHouse();
     const answers = new Answers("docs", house.observer);
-    const routes = door.routes({
+    const site = {
       house,
       listener: "docs",
       answers,
       limits: doorLimits,
       clientField: undefined,
       servesTokens: false,
-    });
+    };
     const page = read(`doors/${kind}.md`);
     expect(page.startsWith(`# ${kind}\n`)).toBe(true);
-    expect(routes.length).toBeGreaterThan(0);
-    for (const { path, methods, admits } of routes) {
-      expect(admits).toBe(door.admits);
-      expect(page).toMatch(new RegExp(`\`(?:[A-Z]+ )?${path}\``));
-      for (const method of methods) expect(page).toContain(method);
+    expect(page).toMatch(admission[door.admits]);
+    if ("dialect" in door) return expect(page).toContain("Any path and any method");
+    const paths: readonly (Route | UnaryMethod)[] =
+      "methods" in door ? door.methods(site, neverAsked) : door.routes(site);
+    expect(paths.length).toBeGreaterThan(0);
+    for (const route of paths) {
+      expect(route.admits).toBe(door.admits);
+      expect(page).toMatch(new RegExp(`\`(?:[A-Z]+ )?${route.path}\``));
+      for (const method of "methods" in route ? route.methods : []) expect(page).toContain(method);
     }
-    expect(page).toMatch(
-      {
-        gateway: /Admits an authenticated gateway/,
-        client: /Admits an authenticated client/,
-        operator: /Admits the operator/,
-        anyone: /Admits anyone/,
-      }[door.admits],
-    );
   });
 });
 

@@ -28,7 +28,7 @@ async function ask(more: FormChanges, headers: Record<string, string | string[]>
   return {
     answer,
     turnedAway: house.turnedAway,
-    client: asked[0]?.evidence.kind === "tokens" ? asked[0].evidence.client.id : undefined,
+    client: asked[0]?.evidence.kind === "tokens" ? asked[0].evidence.client?.id : undefined,
   };
 }
 

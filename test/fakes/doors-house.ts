@@ -1,5 +1,5 @@
 /** A house for doors: it allows the founding request alone, and remembers what it was asked. */
-import type { Decision } from "../../src/domain/decision.ts";
+import type { AllowedUse, ApprovalRequired, Decision, Deny } from "../../src/domain/decision.ts";
 import type { DecisionRequest } from "../../src/domain/decision-request.ts";
 import { ExactSet } from "../../src/domain/exact-set.ts";
 import { type Grant, sealGrant } from "../../src/domain/grant.ts";
@@ -53,17 +53,32 @@ const grant: Grant = sealGrant({
 const reasons = [{ code: "permitted", message: "Directors of Operations may book flights." }];
 
 export const allow: Decision = { outcome: "allow", decisionId, policy, reasons, grant, token: "fake.role.token" };
-export const deny: Decision = {
+export const allowedUse: AllowedUse = {
+  outcome: "allow",
+  decisionId,
+  policy,
+  reasons,
+  used: {
+    id: grant.id,
+    chainId: grant.chainId,
+    subject: grant.subject,
+    actor: grant.actor,
+    audience: grant.audience,
+    permissions: grant.permissions,
+  },
+};
+export const deny: Deny = {
   outcome: "deny",
   decisionId,
   policy,
   code: "policy_denied",
   reasons: [{ code: "department_wrong", message: "Only Operations may." }],
 };
-export const approvalRequired: Decision = { outcome: "approval_required", decisionId, policy, reasons };
+export const approvalRequired: ApprovalRequired = { outcome: "approval_required", decisionId, policy, reasons };
 
 export interface FakeHouse extends DoorsHouse {
   readonly asked: DecisionRequest[];
+  readonly used: DecisionRequest<"use">[];
   readonly turnedAway: RequestErrorCode[];
   readonly faults: Fault[];
 }
@@ -71,15 +86,21 @@ export interface FakeHouse extends DoorsHouse {
 /** `parts` replaces single functions of it. */
 export function createFakeHouse(parts: Partial<DoorsHouse> = {}): FakeHouse {
   const asked: DecisionRequest[] = [];
+  const used: DecisionRequest<"use">[] = [];
   const turnedAway: RequestErrorCode[] = [];
   const faults: Fault[] = [];
   return {
     asked,
+    used,
     turnedAway,
     faults,
     decide: async (request) => {
       asked.push(request);
       return isFounding(request) ? allow : deny;
+    },
+    decideUse: async (request) => {
+      used.push(request);
+      return allowedUse;
     },
     issuer,
     keys: { publicKeys: () => [{ kty: "EC", kid: "k1", alg: "ES256", use: "sig", crv: "P-256", x: "x", y: "y" }] },
@@ -104,10 +125,11 @@ export function createFakeHouse(parts: Partial<DoorsHouse> = {}): FakeHouse {
   };
 }
 
-function isFounding({ evidence, action, resource, audience, context }: DecisionRequest): boolean {
+function isFounding({ evidence, action, resource, audience, context, call }: DecisionRequest): boolean {
+  // What a held call asks for is the listener's table, so nothing that a caller chose.
   const isBare = action === undefined && resource === undefined && audience === undefined;
   return (
-    isBare &&
+    (isBare || call !== undefined) &&
     JSON.stringify(context) === "{}" &&
     JSON.stringify({ input: { actor: { claims: evidence.actor }, subject: { claims: evidence.subject } } }) ===
       foundingBody

@@ -111,6 +111,7 @@ export function exchangeOf(showing: Showing = {}): DecisionRequest {
     subject: shown(subject, showing.subjectType),
     actor: actor === null ? undefined : shown(actor, showing.actorType),
     client: { id: known(parsePartyId(client)), issuer: ownIssuer },
+    isOnwardAccepted: true,
   };
   return DecisionRequest.exchange(testOrigin, evidence, {
     permissions: ExactSet.of([]),

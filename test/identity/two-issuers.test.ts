@@ -98,7 +98,7 @@ test("may_act, allowed actors and the search for cycles tell two issuers' partie
         }),
         testTime,
       );
-      const chain = evidence instanceof Refusal ? evidence : DelegationChain.of(evidence, asks);
+      const chain = evidence instanceof Refusal ? evidence : DelegationChain.of(evidence, asks, "issue");
       const answer = chain instanceof Refusal ? chain.code : "chain";
       seen.set(answer, (seen.get(answer) ?? 0) + 1);
       expect(answer).toBe(expected(asked));

@@ -146,7 +146,13 @@ test("law: nothing in a chain is wider than any of its ancestors", async () => {
         const token = { compact: "a.b.c", type: "access_token" as const };
         const request = DecisionRequest.exchange(
           testOrigin,
-          { kind: "tokens", subject: token, actor: token, client: { id: known(parsePartyId("c")), issuer: ownIssuer } },
+          {
+            kind: "tokens",
+            subject: token,
+            actor: token,
+            client: { id: known(parsePartyId("c")), issuer: ownIssuer },
+            isOnwardAccepted: true,
+          },
           { permissions: toSet(ask.permissions), details: asked, audience: parseAudience(ask.audience) },
         );
         const decision = await decide(request, world);

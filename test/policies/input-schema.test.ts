@@ -78,6 +78,7 @@ function rendered(isFull: boolean, parent?: ParentGrant): PolicyInput {
       parent,
     },
     { unnamedParties: "allow", depthMax: 4 },
+    "issue",
   );
   if (chain instanceof Refusal) throw new Error(chain.code);
   const asked =

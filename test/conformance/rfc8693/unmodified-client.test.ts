@@ -85,7 +85,7 @@ describe.each(ways)("oauth4webapi with %s", (_method, id, auth) => {
         scope: "flights:book flights:search",
       });
     }
-    expect(asked.map(({ evidence }) => evidence.kind === "tokens" && evidence.client.id)).toEqual([id, id]);
+    expect(asked.map(({ evidence }) => evidence.kind === "tokens" && evidence.client?.id)).toEqual([id, id]);
   });
 
   test("asks on behalf of a person by jwt-bearer", async () => {

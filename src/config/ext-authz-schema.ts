@@ -1,0 +1,113 @@
+/** What an ext_authz listener is told: on which side it stands, where evidence is, and what each call asks for. */
+import { z } from "zod";
+import { parseAudience, parsePermission } from "../domain/identifiers.ts";
+import { parsed, text } from "./field.ts";
+import { limits } from "./limits.ts";
+
+const headerName = () =>
+  z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a header's name in lower case: letters, digits and dashes");
+const audience = () => parsed(parseAudience, "must be an audience, a URI without spaces");
+
+const evidenceSchema = z
+  .strictObject({
+    from: z
+      .enum(["metadata", "payload_headers", "tokens"])
+      .describe(
+        "`metadata`: claims that Envoy's `jwt_authn` verified and wrote into dynamic metadata (gRPC). `payload_headers`: the same, in headers that it sets and clients cannot (`forward_payload_header`). `tokens`: headers whose tokens the sidecar verifies itself, by `identity.issuers`.",
+      ),
+    namespace: text(limits.nameLengthMax)
+      .default("envoy.filters.http.jwt_authn")
+      .describe("Metadata only: the filter that wrote it."),
+    subject: text(limits.nameLengthMax).describe(
+      "Where the person's stand: the key under `namespace` (`payload_in_metadata`), or a header's name in lower case.",
+    ),
+    actor: text(limits.nameLengthMax)
+      .optional()
+      .describe(
+        "Where the agent's stand, likewise. Absent: the agent is the peer that mutual TLS proved to the gateway (gRPC), known by its name alone.",
+      ),
+  })
+  .optional()
+  .describe("Where the gateway's proof of person and agent stands. For the position `issue`, and there required.");
+
+const conditionsOf = () => ({
+  headers: z
+    .array(
+      z.strictObject({
+        name: headerName().describe("Lower case."),
+        value: text(limits.nameLengthMax).describe("Exactly this."),
+      }),
+    )
+    .max(limits.conditionsMax)
+    .default([])
+    .describe("Headers that the call must have, once each."),
+  body: z
+    .array(
+      z.strictObject({
+        path: z
+          .array(text(limits.nameLengthMax))
+          .min(1)
+          .max(limits.claimPathMax)
+          .describe("Member names from the outside in, like `[params, name]`."),
+        value: text(limits.nameLengthMax).describe("Exactly this text."),
+      }),
+    )
+    .max(limits.conditionsMax)
+    .default([])
+    .describe(
+      "Members that the call's JSON body must have, as of a JSON-RPC method. The gateway must send bodies; a body that cannot be judged is turned away, never taken for another operation.",
+    ),
+});
+
+const operationSchema = z.strictObject({
+  method: z
+    .string()
+    .regex(/^[A-Z][A-Z-]{0,31}$/, "must be an HTTP method")
+    .describe("HTTP method."),
+  host: text(limits.nameLengthMax).describe(
+    "Host in lower case, with its port unless that is 80 or 443; `*`: any, when no line names the call's own.",
+  ),
+  path: text(limits.pathLengthMax).describe(
+    "Segments as they are after decoding; `{name}` is one whole segment. `/flights/{id}`.",
+  ),
+  ...conditionsOf(),
+  action: text(limits.nameLengthMax)
+    .optional()
+    .describe("The capability that the call takes of the agent. For the position `issue`."),
+  permission: parsed(parsePermission, "must be a permission")
+    .optional()
+    .describe(
+      "The permission that the call takes. For the position `use`, and for `issue` when no capability is meant.",
+    ),
+  resource: z
+    .strictObject({
+      type: text(limits.nameLengthMax).describe("What kind of thing the call is about."),
+      id: text(limits.nameLengthMax).optional().describe("Which parameter of the path names it."),
+    })
+    .optional()
+    .describe("What the call is about."),
+  audience: audience().optional().describe("Which of `audiences` the call is for; needed when there are several."),
+});
+
+export const extAuthzSchema = z
+  .strictObject({
+    position: z
+      .enum(["issue", "use"])
+      .describe(
+        "`issue`: on the agent's side; evidence becomes a role token on the call that goes on. `use`: on the resource's side; only a role token of `audiences` counts, and nothing is minted.",
+      ),
+    audiences: z.array(audience()).min(1).max(limits.listMax).describe("Whom the gateway sends to, or stands before."),
+    token_header: headerName()
+      .default("authorization")
+      .describe("Gets the role token (`issue`) or holds it (`use`), as `Bearer`."),
+    evidence: evidenceSchema,
+    operations: z
+      .array(operationSchema)
+      .min(1)
+      .max(limits.operationsMax)
+      .describe("What each call asks for. A call that fits none, or two alike, is turned away."),
+  })
+  .optional()
+  .describe("What the listener of a door for held calls needs, and no other.");
+
+export type ExtAuthzSettings = NonNullable<z.output<typeof extAuthzSchema>>;

@@ -1,0 +1,145 @@
+/** Settings of an ext_authz listener become what its door takes; what could not work, or could be read twice, is refused. */
+import {
+  type ConditionOptions,
+  createOperationTable,
+  type DoorKind,
+  type ExtAuthzOptions,
+  type IssueEvidenceOptions,
+  type OperationOptions,
+} from "../doors/index.ts";
+import type { ExtAuthzSettings } from "./ext-authz-schema.ts";
+import type { ListenerSettings } from "./listener-schema.ts";
+
+type OperationSettings = ExtAuthzSettings["operations"][number];
+type Rule = readonly [boolean, string];
+
+/** They hold calls for a gateway, which proves itself. */
+export const heldCallDoors: ReadonlySet<string> = new Set([
+  "ext_authz_grpc",
+  "ext_authz_http",
+  "auth_request",
+  "forward_auth",
+] satisfies DoorKind[]);
+
+export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, hasIssuers: boolean): string[] {
+  const held = doors.filter((door) => heldCallDoors.has(door));
+  if (held.length === 0) return settings === undefined ? [] : ["ext_authz: no door of this listener holds calls"];
+  if (doors.length > 1) return [`doors: ${held[0] ?? ""} needs a listener of its own`];
+  if (settings === undefined) return [`ext_authz: the door ${held[0] ?? ""} needs it`];
+  const problems = [...checkPosition(settings, held[0] === "ext_authz_grpc", hasIssuers), ...checkOperations(settings)];
+  return problems.length > 0 ? problems : checkTable(settings);
+}
+
+function checkPosition({ position, evidence }: ExtAuthzSettings, isGrpc: boolean, hasIssuers: boolean): string[] {
+  const rules: readonly Rule[] = [
+    [position === "issue" && evidence === undefined, "ext_authz.evidence: the position issue needs it"],
+    [position === "use" && evidence !== undefined, "ext_authz.evidence: only a role token counts in the position use"],
+    [evidence?.from === "metadata" && !isGrpc, "ext_authz.evidence.from: metadata comes with gRPC alone"],
+    [evidence?.actor === undefined && evidence !== undefined && !isGrpc, "ext_authz.evidence.actor: is needed here"],
+    [evidence?.from === "tokens" && evidence.actor === undefined, "ext_authz.evidence.actor: whose token is it"],
+    [evidence?.from === "tokens" && !hasIssuers, "ext_authz.evidence.from: tokens need identity.issuers"],
+    [
+      evidence !== undefined && evidence.from !== "metadata" && evidence.subject === evidence.actor,
+      "ext_authz.evidence: person and agent cannot stand in one header",
+    ],
+    [
+      evidence !== undefined && evidence.from !== "metadata" && ![evidence.subject, evidence.actor].every(isHeaderName),
+      "ext_authz.evidence: a header's name is lower-case letters, digits and dashes",
+    ],
+  ];
+  return messagesOf(rules);
+}
+
+function isHeaderName(name: string | undefined): boolean {
+  return name === undefined || /^[a-z0-9][a-z0-9-]{0,63}$/.test(name);
+}
+
+function checkOperations({ position, audiences, operations }: ExtAuthzSettings): string[] {
+  return operations.flatMap(({ action, permission, audience, resource, path }, at) =>
+    messagesOf([
+      [
+        (action === undefined) === (permission === undefined),
+        `ext_authz.operations[${at}]: names one of action and permission`,
+      ],
+      [position === "use" && permission === undefined, `ext_authz.operations[${at}]: use takes a permission`],
+      [audience === undefined && audiences.length > 1, `ext_authz.operations[${at}].audience: which of the audiences`],
+      [
+        audience !== undefined && !audiences.includes(audience),
+        `ext_authz.operations[${at}].audience: is none of the listener's`,
+      ],
+      [
+        resource?.id !== undefined && !path.split("/").includes(`{${resource.id}}`),
+        `ext_authz.operations[${at}].resource.id: is no parameter of the path`,
+      ],
+    ]),
+  );
+}
+
+function messagesOf(rules: readonly Rule[]): string[] {
+  return rules.flatMap(([isWrong, message]) => (isWrong ? [message] : []));
+}
+
+function checkTable(settings: ExtAuthzSettings): string[] {
+  try {
+    createOperationTable(renderOperations(settings));
+    return [];
+  } catch (cause) {
+    return cause instanceof RangeError ? [`ext_authz.${cause.message}`] : ["ext_authz.operations: cannot be read"];
+  }
+}
+
+export function renderExtAuthz(settings: ExtAuthzSettings): ExtAuthzOptions {
+  const { position, audiences, token_header: tokenHeader, evidence } = settings;
+  const operations = renderOperations(settings);
+  return position === "issue" && evidence !== undefined
+    ? { position: "issue", audiences, operations, tokenHeader, evidence: renderEvidence(evidence) }
+    : { position: "use", audiences, operations, tokenHeader };
+}
+
+function renderEvidence({
+  from,
+  namespace,
+  subject,
+  actor,
+}: NonNullable<ExtAuthzSettings["evidence"]>): IssueEvidenceOptions {
+  const place = actor === undefined ? "peer" : { at: actor };
+  switch (from) {
+    case "metadata":
+      return { kind: "metadata", namespace, subject, actor: place };
+    case "payload_headers":
+      return { kind: "payload_headers", subject, actor: place };
+    case "tokens":
+      return { kind: "tokens", subject, actor: actor ?? "" };
+  }
+}
+
+function renderOperations({ audiences, operations }: ExtAuthzSettings): readonly OperationOptions[] {
+  return operations.flatMap((settings) => {
+    const { method, host, path, resource } = settings;
+    const audience = settings.audience ?? audiences[0];
+    const asks = renderAsks(settings);
+    if (audience === undefined || asks === undefined) return [];
+    const { id, type } = resource ?? {};
+    return {
+      method,
+      host,
+      path,
+      conditions: renderConditions(settings),
+      asks,
+      ...(type === undefined ? {} : { resource: { type, ...(id === undefined ? {} : { id }) } }),
+      audience,
+    };
+  });
+}
+
+function renderAsks({ action, permission }: OperationSettings): OperationOptions["asks"] | undefined {
+  if (permission !== undefined) return { kind: "permission", permission };
+  return action === undefined ? undefined : { kind: "action", name: action };
+}
+
+function renderConditions({ headers, body }: OperationSettings): readonly ConditionOptions[] {
+  return [
+    ...headers.map(({ name, value }) => ({ on: "header" as const, name, value })),
+    ...body.map(({ path, value }) => ({ on: "body" as const, path, value })),
+  ];
+}

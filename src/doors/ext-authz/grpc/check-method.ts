@@ -1,0 +1,41 @@
+/** `Authorization/Check`: reads a held call, asks, renders the answer. It judges nothing. */
+import { type RequestErrorCode, RequestError } from "../../../domain/request-error.ts";
+import type { Answers } from "../../answers.ts";
+import type { AnswerHeldCall, HeldCall, TurnedAway } from "../held-call.ts";
+import { checkBytesMax } from "./limits.ts";
+import { readCheck } from "./read-check.ts";
+import { type AnswerForm, renderAnswer } from "./render-answer.ts";
+import type { GatewayMethod } from "./unary-method.ts";
+
+const authorizationService = "envoy.service.auth.v3.Authorization";
+
+/** What a gateway's clients can bring about is a denial and no gRPC error, which a gateway may be told to let pass. */
+export function createCheckMethod(answerHeldCall: AnswerHeldCall, answers: Answers): GatewayMethod {
+  return {
+    admits: "gateway",
+    path: `/${authorizationService}/Check`,
+    messageBytesMax: checkBytesMax,
+    answer: async (message, gateway) => {
+      const call = readCheck(message);
+      if (call instanceof RequestError) {
+        answers.count(call.code);
+        return renderAnswer(turnAwayUnread(call.code), "http");
+      }
+      return renderAnswer(await answerHeldCall(call, gateway), formOf(call));
+    },
+    refuse: (code) => renderAnswer(turnAwayUnread(code), "http"),
+  };
+}
+
+function turnAwayUnread(code: RequestErrorCode): TurnedAway {
+  const told =
+    code === "busy" ? ({ status: 429, title: "limit" } as const) : ({ status: 403, title: "malformed" } as const);
+  return { kind: "turned_away", ...told, decisionId: undefined, code };
+}
+
+/** As Envoy tells a gRPC request. */
+const grpcMediaType = /^application\/grpc(?:\+|$)/i;
+
+function formOf({ headers }: HeldCall): AnswerForm {
+  return grpcMediaType.test(headers.get("content-type")?.[0] ?? "") ? "grpc" : "http";
+}

@@ -1,0 +1,10 @@
+/** What an ext_authz listener takes from a held call before anything of it is understood. */
+export const extAuthzLimits = {
+  /** Longer paths are refused by most servers behind a gateway too. */
+  pathLengthMax: 4_096,
+  queryLengthMax: 8_192,
+  /** A held body that is larger than a decision request is not read (`bounds.bodyBytesMax`). */
+  evidenceLengthMax: 16_384,
+  /** Envoy refuses to set a longer header. */
+  headerValueBytesMax: 16_384,
+} as const;

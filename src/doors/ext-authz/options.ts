@@ -1,0 +1,61 @@
+/** What configuration says of an ext_authz listener; none of it is ever read from a call. */
+import type { Audience, Permission } from "../../domain/identifiers.ts";
+
+interface Common {
+  /** Whom the gateway stands in front of, or sends to. */
+  readonly audiences: readonly Audience[];
+  readonly operations: readonly OperationOptions[];
+}
+
+/** On the agent's side: evidence is read, and a role token replaces it on the call that goes on. */
+export interface IssueOptions extends Common {
+  readonly position: "issue";
+  readonly evidence: IssueEvidenceOptions;
+  /** Lower case; gets `Bearer <role token>`. */
+  readonly tokenHeader: string;
+}
+
+/** On the resource's side: only a role token counts. */
+export interface UseOptions extends Common {
+  readonly position: "use";
+  /** Lower case; holds `Bearer <role token>`. */
+  readonly tokenHeader: string;
+}
+
+export type ExtAuthzOptions = IssueOptions | UseOptions;
+
+/**
+ * Where the gateway's proof of the two parties stands. `metadata`: decoded claims that Envoy's `jwt_authn` wrote into
+ * dynamic metadata under these keys. `payload_headers`: the same, base64url, in headers that the gateway sets and takes
+ * from clients. `tokens`: headers with tokens that the sidecar verifies itself. `peer` as the actor: whom mutual TLS
+ * proved to the gateway.
+ */
+export type IssueEvidenceOptions =
+  | { readonly kind: "metadata"; readonly namespace: string; readonly subject: string; readonly actor: PartyPlace }
+  | { readonly kind: "payload_headers"; readonly subject: string; readonly actor: PartyPlace }
+  | { readonly kind: "tokens"; readonly subject: string; readonly actor: string };
+
+export type PartyPlace = { readonly at: string } | "peer";
+
+/** One thing that a call can be, and what it then asks for. */
+export interface OperationOptions {
+  readonly method: string;
+  /** Lower case, with a port only when it is no default one; `*`: any. */
+  readonly host: string;
+  /** `/flights/{id}/seats`: segments byte for byte, `{name}` is one whole segment. */
+  readonly path: string;
+  /** Every one must hold; a call that could hold it or not is turned away. */
+  readonly conditions: readonly ConditionOptions[];
+  readonly asks:
+    | { readonly kind: "action"; readonly name: string }
+    | { readonly kind: "permission"; readonly permission: Permission };
+  /** `id` names a parameter of the path. */
+  readonly resource?: { readonly type: string; readonly id?: string };
+  /** One of the listener's. The token is for it, or was: so a token never leaves for where the gateway does not send. */
+  readonly audience: Audience;
+}
+
+/** `body`: a member of a JSON body, from the outside in, is exactly this text. */
+export type ConditionOptions =
+  | { readonly on: "header"; readonly name: string; readonly value: string }
+  | { readonly on: "body"; readonly path: readonly string[]; readonly value: string };

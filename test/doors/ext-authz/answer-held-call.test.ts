@@ -1,0 +1,254 @@
+/** A held call starts as a "no" and is let through only when the house allowed what it asks for. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createAnswerHeldCall } from "../../../src/doors/ext-authz/answer-held-call.ts";
+import type { ExtAuthzOptions, IssueOptions, OperationOptions } from "../../../src/doors/ext-authz/options.ts";
+import { turnAway } from "../../../src/doors/ext-authz/turned-away.ts";
+import { parseAudience, parseGatewayName, parsePermission } from "../../../src/domain/identifiers.ts";
+import { faults, refusals } from "../../../src/domain/refusal.ts";
+import { allow, approvalRequired, createFakeHouse, deny, type FakeHouse } from "../../fakes/doors-house.ts";
+import { heldCall, type HeldCallChanges } from "../../fakes/held-calls.ts";
+import { flights, known } from "../../fakes/path-ports.ts";
+
+const gateway = known(parseGatewayName("envoy"));
+const audience = known(parseAudience(flights));
+const jwtAuthn = "envoy.filters.http.jwt_authn";
+
+const book: OperationOptions = {
+  method: "POST",
+  host: "flights.example",
+  path: "/flights/{id}",
+  conditions: [],
+  asks: { kind: "action", name: "book_flight" },
+  resource: { type: "flight", id: "id" },
+  audience,
+};
+
+const byMetadata: IssueOptions = {
+  position: "issue",
+  audiences: [audience],
+  operations: [book],
+  evidence: { kind: "metadata", namespace: jwtAuthn, subject: "person", actor: { at: "agent" } },
+  tokenHeader: "authorization",
+};
+const byPayload: IssueOptions = {
+  ...byMetadata,
+  evidence: { kind: "payload_headers", subject: "x-person", actor: { at: "x-agent" } },
+};
+const byTokens: IssueOptions = {
+  ...byMetadata,
+  evidence: { kind: "tokens", subject: "x-person-token", actor: "authorization" },
+};
+const inUse: ExtAuthzOptions = {
+  position: "use",
+  audiences: [audience],
+  operations: [{ ...book, asks: { kind: "permission", permission: known(parsePermission("flights:book")) } }],
+  tokenHeader: "authorization",
+};
+
+const person = { Department: "Operations", Role: "Director" };
+const agent = { Capabilities: "book_flight" };
+const founding: HeldCallChanges = {
+  method: "POST",
+  target: "/flights/LH400?class=economy",
+  metadata: { [jwtAuthn]: { person, agent } },
+};
+const payloadOf = (claims: object): string => Buffer.from(JSON.stringify(claims)).toString("base64url");
+
+async function answerOf(options: ExtAuthzOptions, changes: HeldCallChanges, parts: Partial<FakeHouse> = {}) {
+  const house = createFakeHouse(parts);
+  const answer = await createAnswerHeldCall({ house, listener: "mesh", options })(heldCall(changes), gateway);
+  return { answer, house };
+}
+
+describe("on the agent's side", () => {
+  test("an allowed call goes on with the role token in place of what was shown", async () => {
+    const { answer, house } = await answerOf(byMetadata, founding);
+    expect(answer).toEqual({
+      kind: "let_through",
+      headersToSet: [{ name: "authorization", value: "Bearer fake.role.token" }],
+      headersToRemove: [],
+      metadata: {
+        decision_id: "decision-1",
+        role: "flight-booker",
+        actor: "urn:chaperone:unnamed:decision-1:actor",
+        subject: "urn:chaperone:unnamed:decision-1:subject",
+        revision: "a".repeat(64),
+      },
+    });
+    expect(house.asked).toMatchObject([
+      {
+        position: "issue",
+        origin: { door: "ext_authz", listener: "mesh", gateway: "envoy" },
+        evidence: { kind: "claims", subject: person, actor: agent },
+        action: { name: "book_flight" },
+        resource: { type: "flight", id: "LH400" },
+        audience: flights,
+        call: { method: "POST", path: "/flights/LH400", rawPath: "/flights/LH400", query: { class: ["economy"] } },
+      },
+    ]);
+  });
+
+  test("the person's and the agent's tokens stay behind, whichever header the role token takes", async () => {
+    const house = { decide: async () => allow };
+    const headers = { "x-person-token": ["person.signed.token"], authorization: ["Bearer agent.signed.token"] };
+    const replaced = await answerOf(byTokens, { ...founding, headers }, house);
+    expect(replaced.answer).toMatchObject({
+      headersToSet: [{ name: "authorization" }],
+      headersToRemove: ["x-person-token"],
+    });
+    const beside = await answerOf({ ...byTokens, tokenHeader: "x-role-token" }, { ...founding, headers }, house);
+    expect(beside.answer).toMatchObject({
+      headersToSet: [{ name: "x-role-token" }],
+      headersToRemove: ["authorization", "x-person-token"],
+    });
+  });
+
+  test("payload headers are read as the claims that the gateway verified", async () => {
+    const headers = { "x-person": [payloadOf(person)], "x-agent": [payloadOf(agent)] };
+    const { answer } = await answerOf(byPayload, { ...founding, metadata: {}, headers });
+    expect(answer).toMatchObject({ kind: "let_through", headersToRemove: ["x-person", "x-agent"] });
+  });
+
+  test("a peer that mutual TLS proved can be the actor, known by its name alone", async () => {
+    const evidence = { kind: "metadata", namespace: jwtAuthn, subject: "person", actor: "peer" } as const;
+    const peer = "spiffe://mesh.example/ns/agents/sa/planner";
+    const { house } = await answerOf({ ...byMetadata, evidence }, { ...founding, peer });
+    expect(house.asked).toMatchObject([{ evidence: { actor: { sub: peer } } }]);
+  });
+
+  test("shown tokens are for the sidecar to verify, and none of ours is exchanged onward here", async () => {
+    const headers = { "x-person-token": ["person.signed.token"], authorization: ["Bearer agent.signed.token"] };
+    const { house } = await answerOf(byTokens, { ...founding, headers });
+    expect(house.asked).toMatchObject([
+      {
+        evidence: {
+          kind: "tokens",
+          subject: { compact: "person.signed.token" },
+          actor: { compact: "agent.signed.token" },
+          client: undefined,
+          isOnwardAccepted: false,
+        },
+      },
+    ]);
+  });
+
+  test.each<[string, IssueOptions, HeldCallChanges]>([
+    ["no metadata", byMetadata, { metadata: {} }],
+    ["metadata of another filter", byMetadata, { metadata: { "envoy.lua": { person, agent } } }],
+    ["claims of one party only", byMetadata, { metadata: { [jwtAuthn]: { person } } }],
+    ["claims that are a list", byMetadata, { metadata: { [jwtAuthn]: { person, agent: [agent] } } }],
+    ["claims in a header where metadata counts", byMetadata, { metadata: {}, headers: { "x-person": ["e30"] } }],
+    ["a payload twice", byPayload, { headers: { "x-person": ["e30", "e30"], "x-agent": ["e30"] } }],
+    ["a payload that is no base64url", byPayload, { headers: { "x-person": ["{}"], "x-agent": ["e30"] } }],
+    ["a payload that is no object", byPayload, { headers: { "x-person": ["W10"], "x-agent": ["e30"] } }],
+    [
+      "a payload with two members of one name",
+      byPayload,
+      {
+        headers: { "x-person": [Buffer.from('{"a":1,"a":2}').toString("base64url")], "x-agent": ["e30"] },
+      },
+    ],
+    ["a payload that is too long", byPayload, { headers: { "x-person": ["e".repeat(20_000)], "x-agent": ["e30"] } }],
+    ["no token", byTokens, { headers: { authorization: ["Bearer a.b.c"] } }],
+    [
+      "a token of another scheme",
+      byTokens,
+      { headers: { "x-person-token": ["a.b.c"], authorization: ["Basic abcd"] } },
+    ],
+    ["two tokens", byTokens, { headers: { "x-person-token": ["a.b.c", "d.e.f"], authorization: ["Bearer a.b.c"] } }],
+    ["no peer", { ...byMetadata, evidence: { ...byMetadata.evidence, actor: "peer" } as never }, {}],
+  ])("missing evidence is told as such: %s", async (_name, options, changes) => {
+    const { answer, house } = await answerOf(options, { ...founding, ...changes });
+    expect(answer).toMatchObject({ kind: "turned_away", status: 401, title: "evidence", code: "evidence_missing" });
+    expect([house.asked, house.turnedAway]).toEqual([[], ["evidence_missing"]]);
+  });
+});
+
+describe("on the resource's side", () => {
+  const headers = { authorization: ["Bearer role.token.shown"] };
+
+  test("an allowed call goes on as it is", async () => {
+    const { answer, house } = await answerOf(inUse, { ...founding, headers });
+    expect(answer).toMatchObject({ kind: "let_through", headersToSet: [], headersToRemove: [] });
+    expect(house.used).toMatchObject([
+      {
+        position: "use",
+        evidence: { kind: "role_token", token: { compact: "role.token.shown" }, audiences: [flights] },
+        audience: flights,
+      },
+    ]);
+    expect(house.used[0]?.asked.permissions.toArray()).toEqual(["flights:book"]);
+    expect(house.asked).toEqual([]);
+  });
+
+  test("evidence of the other side counts for nothing", async () => {
+    const { answer, house } = await answerOf(inUse, founding);
+    expect(answer).toMatchObject({ kind: "turned_away", status: 401, code: "evidence_missing" });
+    expect(house.used).toEqual([]);
+  });
+});
+
+describe("a call that cannot be told", () => {
+  test.each<[string, HeldCallChanges, string]>([
+    ["a path that means two things", { target: "/flights/../admin" }, "target_malformed"],
+    ["an undeclared operation", { target: "/admin" }, "operation_unknown"],
+    ["an undeclared host", { host: "evil.example" }, "operation_unknown"],
+  ])("%s", async (_name, changes, code) => {
+    const { answer, house } = await answerOf(byMetadata, { ...founding, ...changes });
+    expect(answer).toMatchObject({ kind: "turned_away", status: 403, code, decisionId: undefined });
+    expect([house.asked, house.turnedAway]).toEqual([[], [code]]);
+  });
+});
+
+describe("what is decided is told", () => {
+  test.each([...Object.keys(refusals), ...Object.keys(faults)])("%s is a no", async (code) => {
+    const decide = async () => ({ ...deny, code: code as never });
+    const { answer } = await answerOf(byMetadata, founding, { decide });
+    expect(answer).toMatchObject({ kind: "turned_away", code, decisionId: "decision-1" });
+    expect([401, 403, 429]).toContain(answer.kind === "turned_away" && answer.status);
+  });
+
+  test("a person must be asked", async () => {
+    const { answer } = await answerOf(byMetadata, founding, { decide: async () => approvalRequired });
+    expect(answer).toMatchObject({ kind: "turned_away", status: 403, title: "approval_required" });
+  });
+
+  test("a house that breaks", async () => {
+    const decide = () => Promise.reject(new Error("broken"));
+    const { answer, house } = await answerOf(byMetadata, founding, { decide });
+    expect(answer).toEqual(turnAway("internal_fault"));
+    expect(house.faults.map(({ code }) => code)).toEqual(["internal_fault"]);
+  });
+});
+
+test("whatever a call holds, it is let through only when the house allowed it", async () => {
+  let through = 0;
+  const text = fc.constantFrom("", "POST", "GET", "/flights/LH400", "/flights/..", "//", "flights.example", "e30", "é");
+  const json = fc.jsonValue({ maxDepth: 3 });
+  const calls = fc.record(
+    {
+      method: fc.oneof(fc.constant("POST"), text),
+      host: fc.oneof(fc.constant("flights.example"), text),
+      target: fc.oneof(fc.constant("/flights/LH400"), text),
+      headers: fc.dictionary(fc.constantFrom("x-person", "x-agent", "authorization"), fc.array(text, { maxLength: 2 })),
+      metadata: fc.oneof(
+        fc.constant(founding.metadata ?? {}),
+        json.map((value) => JSON.parse(JSON.stringify({ [jwtAuthn]: value }))),
+      ),
+      body: fc.string(),
+    },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(calls, fc.constantFrom(byMetadata, byPayload, byTokens, inUse), async (changes, options) => {
+      const { answer, house } = await answerOf(options, changes);
+      const isAllowed = house.used.length > 0 || house.asked.some(({ evidence }) => evidence.kind === "claims");
+      if (answer.kind === "let_through") through += 1;
+      expect(answer.kind === "let_through" && !isAllowed).toBe(false);
+      if (answer.kind === "turned_away") expect([401, 403, 429]).toContain(answer.status);
+    }),
+    { numRuns: 3000 },
+  );
+  expect(through).toBeGreaterThan(10);
+});

@@ -1,0 +1,125 @@
+/** Which operation a held call is, and that whatever cannot be told from another is none. */
+import { describe, expect, test } from "vitest";
+import { readTarget } from "../../../src/doors/ext-authz/call-target.ts";
+import { readHeldBody } from "../../../src/doors/ext-authz/held-body.ts";
+import { createOperationTable } from "../../../src/doors/ext-authz/operations.ts";
+import type { OperationOptions } from "../../../src/doors/ext-authz/options.ts";
+import { parseAudience, parsePermission } from "../../../src/domain/identifiers.ts";
+import { heldCall, type HeldCallChanges } from "../../fakes/held-calls.ts";
+import { flights, known } from "../../fakes/path-ports.ts";
+
+const operation = (changes: Partial<OperationOptions> & { readonly name: string }): OperationOptions => {
+  const { name, ...rest } = changes;
+  return {
+    method: "GET",
+    host: "flights.example",
+    path: "/flights",
+    conditions: [],
+    asks: { kind: "permission", permission: known(parsePermission(name)) },
+    audience: known(parseAudience(flights)),
+    ...rest,
+  };
+};
+
+const jsonCall = (body: unknown, changes: HeldCallChanges = {}): HeldCallChanges => ({
+  method: "POST",
+  target: "/mcp",
+  headers: { "content-type": ["application/json"] },
+  body: typeof body === "string" ? body : JSON.stringify(body),
+  ...changes,
+});
+
+const tool = (name: string, method = "tools/call") => [
+  { on: "body" as const, path: ["method"], value: method },
+  { on: "body" as const, path: ["params", "name"], value: name },
+];
+
+const table = createOperationTable([
+  operation({ name: "list" }),
+  operation({ name: "one", path: "/flights/{id}" }),
+  operation({ name: "search", path: "/flights/search" }),
+  operation({ name: "seats", path: "/flights/{id}/seats/{seat}" }),
+  operation({ name: "book", method: "POST" }),
+  operation({ name: "any-host", host: "*", path: "/health" }),
+  operation({ name: "mcp", method: "POST", path: "/mcp" }),
+  operation({ name: "mcp-search", method: "POST", path: "/mcp", conditions: tool("search") }),
+  operation({ name: "mcp-delete", method: "POST", path: "/mcp", conditions: tool("delete") }),
+  operation({
+    name: "v2",
+    path: "/versioned",
+    conditions: [{ on: "header", name: "x-api-version", value: "2" }],
+  }),
+  operation({ name: "v1", path: "/versioned" }),
+  operation({ name: "wide", host: "*", path: "/shared" }),
+  operation({
+    name: "narrow",
+    path: "/shared",
+    conditions: [{ on: "header", name: "x-mode", value: "narrow" }],
+  }),
+]);
+
+function find(changes: HeldCallChanges): string | undefined {
+  const call = heldCall(changes);
+  const target = readTarget(call);
+  if (target === undefined) return "malformed";
+  const asks = table.find(call, target, readHeldBody(call))?.operation.asks;
+  return asks?.kind === "permission" ? asks.permission : asks?.name;
+}
+
+test("parameters are captured whole and decoded once", () => {
+  const call = heldCall({ target: "/flights/LH%20400/seats/12A" });
+  const target = known(readTarget(call));
+  expect(table.find(call, target, { form: "absent" })?.parameters).toEqual({ id: "LH 400", seat: "12A" });
+});
+
+describe("the operation of a call", () => {
+  test.each<[string, HeldCallChanges, string | undefined]>([
+    ["its path", { target: "/flights" }, "list"],
+    ["a literal before a parameter", { target: "/flights/search" }, "search"],
+    ["a parameter", { target: "/flights/7" }, "one"],
+    ["another method", { method: "POST" }, "book"],
+    ["any host where the table says so", { host: "elsewhere.example", target: "/health" }, "any-host"],
+    ["a tool of an MCP server", jsonCall({ method: "tools/call", params: { name: "delete" } }), "mcp-delete"],
+    ["what is left of an endpoint", jsonCall({ method: "tools/list" }), "mcp"],
+    ["a header's value", { target: "/versioned", headers: { "x-api-version": ["2"] } }, "v2"],
+    ["no header", { target: "/versioned" }, "v1"],
+  ])("by %s", (_name, changes, expected) => {
+    expect(find(changes)).toBe(expected);
+  });
+
+  test.each<[string, HeldCallChanges]>([
+    ["an undeclared path", { target: "/admin" }],
+    ["an undeclared method", { method: "DELETE" }],
+    ["another host", { host: "evil.example" }],
+    ["a host with another port", { host: "flights.example:8443" }],
+    ["mixed case", { target: "/Flights" }],
+    ["a trailing slash", { target: "/flights/" }],
+    ["an empty parameter", { target: "/flights//seats/1" }],
+    ["a parameter that is too long", { target: `/flights/${"x".repeat(300)}` }],
+    ["a batch of JSON-RPC", jsonCall([{ method: "tools/call", params: { name: "delete" } }])],
+    ["a body with two members of one name", jsonCall('{"method":"tools/list","method":"tools/call"}')],
+    ["a body that is no JSON", jsonCall("delete everything")],
+    ["JSON that does not say so", jsonCall({ method: "tools/list" }, { headers: { "content-type": ["text/plain"] } })],
+    ["two content types", jsonCall({}, { headers: { "content-type": ["application/json", "text/plain"] } })],
+    ["a coded body", jsonCall({}, { headers: { "content-type": ["application/json"], "content-encoding": ["gzip"] } })],
+    ["a part of a body", jsonCall({}, { body: { kind: "partial", bytes: Buffer.from("{}") } })],
+    ["no body", jsonCall({}, { body: { kind: "absent" } })],
+    ["a repeated header that decides", { target: "/versioned", headers: { "x-api-version": ["1", "2"] } }],
+    ["a host's own line that does not fit, though one for any host would", { target: "/shared" }],
+  ])("none for %s", (_name, changes) => {
+    expect(["malformed", undefined]).toContain(find(changes));
+  });
+});
+
+describe("a table is refused at the start for", () => {
+  test.each<[string, Partial<OperationOptions>[]]>([
+    ["two lines that fit the same calls", [{ path: "/a/{x}" }, { path: "/a/{y}" }]],
+    ["half a segment as a parameter", [{ path: "/a/b{x}" }]],
+    ["one parameter twice", [{ path: "/{x}/{x}" }]],
+    ["a dot segment", [{ path: "/a/../b" }]],
+    ["an empty segment", [{ path: "/a//b" }]],
+    ["no leading slash", [{ path: "a" }]],
+  ])("%s", (_name, lines) => {
+    expect(() => createOperationTable(lines.map((line) => operation({ name: "x", ...line })))).toThrow(RangeError);
+  });
+});
