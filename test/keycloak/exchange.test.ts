@@ -1,12 +1,21 @@
 /** Token exchange with a real Keycloak: its people and agents sign in as always, and a standard client exchanges. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import type { TokenEndpointResponse } from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { verifyRoleToken } from "../../src/verify/index.ts";
 import { type RunningKeycloak, startKeycloak } from "./running-keycloak.ts";
 import { authenticate, signIn } from "./sign-in.ts";
 import { type AgentName, agents, flights, serveTravelHouse, type TravelHouse } from "./travel-house.ts";
-import { alice, bob, declareRealm, travelRealm } from "./travel-realm.ts";
+import { alice, bob, declareRealm, eve, travelRealm } from "./travel-realm.ts";
+
+const fixture = join(import.meta.dirname, "..", "fixtures", "issuers", "keycloak.json");
+const tokenSchema = z.object({ header: z.object({ typ: z.string() }), claims: z.record(z.string(), z.unknown()) });
+const fixtureSchema = z.object({
+  tokens: z.object({ person: tokenSchema, agent: tokenSchema, id_token: tokenSchema }),
+});
 
 let keycloak: RunningKeycloak;
 let realm: string;
@@ -76,6 +85,10 @@ describe("a person and an agent of Keycloak", () => {
   test("hand on: a second agent gets a part of it, and the chain stays", async () => {
     const first = await travel.exchange("travel-planner", await trip());
     const onward = { subject: first.access_token, actor: await tokenOf("flight-search"), scope: "flights:search" };
+    // Keycloak writes the one `typ` or the other, as the client is set.
+    expect(
+      [first.access_token, onward.actor, portal.access_token].map((token) => decodeProtectedHeader(token).typ),
+    ).toEqual(["at+jwt", "at+jwt", "JWT"]);
     const second = await travel.exchange("flight-search", onward);
     const [before, after] = [decodeJwt(first.access_token), decodeJwt(second.access_token)];
     expect(after).toMatchObject({
@@ -124,6 +137,8 @@ const untrusted = (use: string, what: string) => ({
   reason: `The ${use} token ${what}.`,
 });
 
+const otherParty = "is of another kind of party than it is shown for, or does not tell";
+
 describe("no token comes of", () => {
   test("an agent that the person's token does not name", async () => {
     const asked = { subject: portal.access_token, actor: await tokenOf("price-watch") };
@@ -140,18 +155,29 @@ describe("no token comes of", () => {
 
   test("the two tokens swapped", async () => {
     const { subject, actor } = await trip();
-    expect(await travel.refuse("travel-planner", { subject: actor, actor: subject })).toMatchObject({ status: 400 });
+    const swapped = { subject: actor, actor: subject };
+    expect(await travel.refuse("travel-planner", swapped)).toMatchObject(untrusted("subject", otherParty));
   });
 
   test("an agent in the person's place, also where the operator listed who may act", async () => {
-    const [subject, actor] = [await tokenOf("travel-planner"), await tokenOf("flight-search")];
-    expect(await travel.refuse("flight-search", { subject, actor })).toMatchObject({ status: 400 });
+    const asked = { subject: await tokenOf("travel-planner"), actor: await tokenOf("flight-search") };
+    expect(await travel.refuse("flight-search", asked)).toMatchObject(untrusted("subject", otherParty));
   });
 
   test("a person in the agent's place", async () => {
     const { access_token: actor } = await signIn(realm, "travel-portal", bob);
     const asked = { subject: portal.access_token, actor };
-    expect(await travel.refuse("travel-planner", asked)).toMatchObject({ status: 400 });
+    expect(await travel.refuse("travel-planner", asked)).toMatchObject(untrusted("actor", otherParty));
+  });
+
+  test("a person who is called like an agent's service account, on either side", async () => {
+    const { access_token: token } = await signIn(realm, "travel-portal", eve);
+    const actor = await tokenOf("travel-planner");
+    expect(await travel.refuse("travel-planner", { subject: token, actor })).toMatchObject(
+      untrusted("subject", otherParty),
+    );
+    const asked = { subject: portal.access_token, actor: token };
+    expect(await travel.refuse("travel-planner", asked)).toMatchObject(untrusted("actor", otherParty));
   });
 
   test("a token for another application", async () => {
@@ -226,6 +252,22 @@ test("an end of the session in Keycloak is not seen here: a token counts until i
   await keycloak.admin("DELETE", `/travel/sessions/${String(sid)}`);
   const asked = { subject, actor: await tokenOf("travel-planner") };
   expect(await travel.exchange("travel-planner", asked)).toMatchObject({ token_type: "bearer" });
+});
+
+test("the tokens of test/fixtures, which quick tests read, are like real ones", async () => {
+  const { tokens } = fixtureSchema.parse(JSON.parse(readFileSync(fixture, "utf8")));
+  const real = { person: portal.access_token, agent: await tokenOf("travel-planner"), id_token: portal.id_token ?? "" };
+  for (const name of ["person", "agent", "id_token"] as const) {
+    const claims: Record<string, unknown> = decodeJwt(real[name]);
+    // An agent has it where its client names web origins.
+    const { "allowed-origins": _origins, ...written } = tokens[name].claims;
+    const kindOf = (value: unknown): string => (Array.isArray(value) ? "list" : typeof value);
+    const kindsIn = (token: Record<string, unknown>): unknown =>
+      Object.keys(written).map((claim) => `${claim}: ${kindOf(token[claim])}`);
+    expect(kindsIn(claims)).toEqual(kindsIn(written));
+    expect(decodeProtectedHeader(real[name]).typ).toBe(tokens[name].header.typ);
+    expect(claims["typ"]).toBe(written["typ"]);
+  }
 });
 
 async function fetchJson(url: string): Promise<Record<string, unknown>> {

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type KeycloakPlace, keycloakAdmin, prepareKeycloak } from "../../scripts/keycloak.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../src/domain/json.ts";
+import { isJsonObject, type JsonObject } from "../../src/domain/json.ts";
 import { findFreePort } from "../fakes/free-port.ts";
 import { textOf } from "../fakes/gateway.ts";
 
@@ -19,15 +19,22 @@ export interface RunningKeycloak {
   /** As `iss` has it. */
   issuer(realm: string): string;
   /** The admin REST API below `/admin/realms`; throws when it refuses. Undefined where it answers nothing. */
-  admin(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: JsonObject): Promise<Json | undefined>;
+  admin(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: JsonObject): Promise<unknown>;
   /** Of the realm `master`; it lives for a minute. */
   adminToken(): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Kills the server as soon as nobody holds the other end of standard input. */
-const leash =
-  'exec 3<&0; "$@" 3<&- & server=$!; (cat <&3 >/dev/null; kill -9 $server) 2>/dev/null & exec 3<&-; wait $server';
+/** Kills the server as soon as nobody holds the other end of standard input, and takes its folder ($0) away. */
+const leash = `
+exec 3<&0
+"$@" 3<&- &
+server=$!
+(cat <&3 >/dev/null; kill -9 $server) 2>/dev/null &
+exec 3<&-
+wait $server
+rm -rf "$0"
+`;
 
 /** Ten are usual; two cores with twelve busy processes took a hundred. */
 const startSecondsMax = 300;
@@ -35,8 +42,13 @@ const startSecondsMax = 300;
 export async function startKeycloak(options: Pick<KeycloakPlace, "javaOptions"> = {}): Promise<RunningKeycloak> {
   const folder = await mkdtemp(join(tmpdir(), "chaperone-keycloak-"));
   const port = await findFreePort();
-  const { file, args, environment } = await prepareKeycloak({ folder, port, ...options });
-  const child = spawn("/bin/sh", ["-c", leash, "keycloak", file, ...args], {
+  const { file, args, environment } = await prepareKeycloak({ folder, port, ...options }).catch(
+    async (error: unknown) => {
+      await rm(folder, { recursive: true });
+      throw error;
+    },
+  );
+  const child = spawn("/bin/sh", ["-c", leash, folder, file, ...args], {
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["pipe", "pipe", "pipe"],
   });
@@ -44,7 +56,6 @@ export async function startKeycloak(options: Pick<KeycloakPlace, "javaOptions"> 
   const stop = async (): Promise<void> => {
     child.stdin.destroy();
     await exited;
-    await rm(folder, { recursive: true, force: true });
   };
   const said: string[] = [];
   const late = setTimeout(() => child.stdin.destroy(), startSecondsMax * 1000);
@@ -81,7 +92,7 @@ interface AdminRequest {
   readonly body: JsonObject | undefined;
 }
 
-async function administer(url: string, { method, path, body }: AdminRequest): Promise<Json | undefined> {
+async function administer(url: string, { method, path, body }: AdminRequest): Promise<unknown> {
   const response = await fetch(`${url}/admin/realms${path}`, {
     method,
     headers: { authorization: `Bearer ${await logInAsAdmin(url)}`, "content-type": "application/json" },
@@ -89,7 +100,8 @@ async function administer(url: string, { method, path, body }: AdminRequest): Pr
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`Keycloak answered ${method} ${path} with ${response.status}: ${text}`);
-  return text === "" ? undefined : JSON.parse(text);
+  const answer: unknown = text === "" ? undefined : JSON.parse(text);
+  return answer;
 }
 
 async function logInAsAdmin(url: string): Promise<string> {

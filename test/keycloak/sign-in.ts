@@ -7,6 +7,7 @@ import {
   clientCredentialsGrant,
   discovery,
   None,
+  randomNonce,
   randomPKCECodeVerifier,
   randomState,
   type TokenEndpointResponse,
@@ -24,15 +25,17 @@ export async function signIn(issuer: string, clientId: string, person: Person): 
   const execute = [allowInsecureRequests];
   const client = await discovery(new URL(issuer), clientId, undefined, None(), { execute });
   const pkceCodeVerifier = randomPKCECodeVerifier();
-  const expectedState = randomState();
+  const [expectedState, expectedNonce] = [randomState(), randomNonce()];
   const page = buildAuthorizationUrl(client, {
     redirect_uri: signedIn,
     scope: "openid",
     state: expectedState,
+    nonce: expectedNonce,
     code_challenge: await calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: "S256",
   });
-  return authorizationCodeGrant(client, await fillIn(page, person), { pkceCodeVerifier, expectedState });
+  const back = await fillIn(page, person);
+  return authorizationCodeGrant(client, back, { pkceCodeVerifier, expectedState, expectedNonce });
 }
 
 /** Client credentials: an agent's token for itself. */

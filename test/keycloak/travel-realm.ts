@@ -11,6 +11,9 @@ export const alice: Person = { username: "alice", password: "alice-test-password
 /** Marketing, Assistant. */
 export const bob: Person = { username: "bob", password: "bob-test-password" };
 
+/** A person who called herself like the service account of an agent. */
+export const eve: Person = { username: "service-account-eve", password: "eve-test-password" };
+
 /** An entry of `identity.issuers`; `more` is added to it. */
 export function declareRealm(realm: string, more = ""): string {
   return `    - issuer: "${realm}"
