@@ -77,6 +77,8 @@ export type {
   ProfileOptions,
   TokensOptions,
 } from "./options.ts";
+export { ClientError } from "./clients/client-error.ts";
+export { ProfileError } from "./profiles/profile-error.ts";
 export { createClientAuthenticator } from "./clients/client-authenticator.ts";
 export type { ClientOptions } from "./clients/options.ts";
 export { createTokenInspector, type TokenInspector } from "./token-inspector.ts";

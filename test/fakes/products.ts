@@ -18,6 +18,8 @@ export interface Product {
   readonly issuer: string;
   /** The profiles of the page's example, with the fake's key. */
   readonly profiles: readonly OidcProfileOptions[];
+  /** What its tokens are shown as. */
+  readonly type: "access_token" | "id_token";
   /** A token of the fixture, signed now; `undefined` takes a member out. */
   issue(name: string, changes?: Changes, header?: Changes): string;
   /** The claims that a token of the fixture has. */
@@ -36,7 +38,8 @@ export interface ProductShowing extends Pick<Showing, "client" | "subjectType" |
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const { n = "", e = "" } = publicKey.export({ format: "jwk" });
-const jwk: JsonObject = { kty: "RSA", n, e, kid: "k-1", use: "sig" };
+/** Of every fake product. */
+export const productKey: JsonObject = { kty: "RSA", n, e, kid: "k-1", use: "sig" };
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 /** The block of settings on a page of docs/issuers. */
@@ -47,17 +50,18 @@ export function exampleOf(product: ProductName): string {
   return example;
 }
 
-export function openProduct(name: ProductName): Product {
+/** `now` is when its tokens are issued, epoch seconds. */
+export function openProduct(name: ProductName, now = testTime): Product {
   const { issuer, tokens } = readFixture(name);
   const profiles = loaded({
     yaml: exampleOf(name),
     files: { "/etc/chaperone/planner.secret": "a-client-secret-for-tests-0123456789abc" },
   })
     .issuers.filter((options) => options.kind !== "chaperone")
-    .map((options): OidcProfileOptions => ({ ...options, keys: { kind: "static", jwks: { keys: [jwk] } } }));
+    .map((options): OidcProfileOptions => ({ ...options, keys: { kind: "static", jwks: { keys: [productKey] } } }));
   const issue: Product["issue"] = (token, changes = {}, header = {}) => {
     const { header: top, claims } = readToken(tokens, token);
-    const whole = { iss: issuer, iat: testTime - 10, exp: testTime + 290, ...claims, ...changes };
+    const whole = { iss: issuer, iat: now - 10, exp: now + 290, ...claims, ...changes };
     const signed = `${encode({ alg: "RS256", kid: "k-1", ...top, ...header })}.${encode(whole)}`;
     return `${signed}.${sign("sha256", Buffer.from(signed), privateKey).toString("base64url")}`;
   };
@@ -65,6 +69,7 @@ export function openProduct(name: ProductName): Product {
   return {
     issuer,
     profiles,
+    type: usualType,
     issue,
     claimsOf: (token) => Object.keys(readToken(tokens, token).claims),
     judge: ({ person, agent, profiles: given, ...showing } = {}) =>

@@ -1,14 +1,16 @@
 /** What an issuer's server may answer, and what becomes of it (P17, P18): one code each, in bounded time and memory. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createDiscoverySource, createUrlSource, type KeySetSource } from "../../src/identity/keys/fetch-key-set.ts";
 import { KeyFetchError } from "../../src/identity/keys/key-fetch-error.ts";
+import { issuerKeysProblems } from "../../src/ports/issuer-keys-status.ts";
 import { people } from "../fakes/issuers.ts";
 import * as serve from "../fakes/key-server.ts";
 import { openKeyServer } from "../fakes/key-server.ts";
 
 const keySet = { keys: [{ ...people.jwk }] };
 const never = new AbortController().signal;
-const seen = new Set<string>();
 
 /** The number of keys, or the code of what went wrong and its detail. */
 async function fetched(source: KeySetSource, signal: AbortSignal = never): Promise<string> {
@@ -16,7 +18,6 @@ async function fetched(source: KeySetSource, signal: AbortSignal = never): Promi
     return `${(await source.fetch(signal)).keys.length} keys`;
   } catch (cause) {
     if (!(cause instanceof KeyFetchError)) throw cause;
-    seen.add(cause.code);
     return [cause.code, cause.detail].filter((part) => part !== undefined).join(" ");
   }
 }
@@ -97,6 +98,8 @@ describe("an answer that is not a key set", () => {
       "unreachable HPE_",
     ],
     ["a head without end", serve.raw(`HTTP/1.1 200 OK\r\nx: ${"a".repeat(20_000)}\r\n\r\n`), "unreachable HPE_HEADER"],
+    ["another protocol", serve.raw("HTTP/1.1 101 Ok\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"), "unreachable"],
+    ["hints alone", serve.raw("HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"), "unreachable ECONNRESET"],
     ["empty", serve.json(""), "not_json body_malformed"],
     ["cut JSON", serve.json('{"keys":['), "not_json body_malformed"],
     ["a member twice", serve.json('{"keys":[],"keys":[]}'), "not_json member_duplicated"],
@@ -260,4 +263,10 @@ describe("P17: a place that is never asked", () => {
   ])("%s is no issuer that can be discovered", (issuer) => {
     expect(() => createDiscoverySource(issuer)).toThrow(expect.objectContaining({ code: "keys_location_refused" }));
   });
+});
+
+test("docs/identity/keys.md lists every code with its text, and no other", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/identity/keys.md"), "utf8");
+  const rows = [...page.matchAll(/^\| `([a-z_]+)` \| ([A-Z].*) \|$/gm)].map(([, code, text]) => [code, text]);
+  expect(rows).toEqual(Object.entries(issuerKeysProblems));
 });

@@ -12,7 +12,6 @@ test("every product but the generic one is seen here", () => {
 describe.each(productNames)("%s", (name) => {
   const product = openProduct(name);
   const party = name === "vault" ? /does not vouch for this party/ : /is of another kind of party/;
-  const type = name === "vault" ? "id_token" : "access_token";
 
   test("the page's settings take a person's and an agent's token for what they are", async () => {
     expect(await product.judge()).toMatchObject({ vouchedBy: "signature", inner: [], parent: undefined });
@@ -54,7 +53,7 @@ describe.each(productNames)("%s", (name) => {
       auth0: ["JWT", "at+jwt"],
       cognito: [undefined],
     };
-    const answer = await product.judge({ subject: product.issue("person", {}, { typ }), subjectType: type });
+    const answer = await product.judge({ subject: product.issue("person", {}, { typ }), subjectType: product.type });
     if (has[name].includes(typ)) expect(answer).toHaveProperty("subject");
     else expect(answer).toMatch(/is not of a kind/);
   });

@@ -53,6 +53,7 @@ function sendGet(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     insecureHTTPParser: false,
     // Also where the environment says otherwise.
     rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
   } as const;
   const sent = url.protocol === "https:" ? requestSecure(url, options) : requestPlain(url, options);
   sent.once("response", (response) => {
@@ -61,17 +62,22 @@ function sendGet(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     resolve(response);
   });
   sent.on("error", reject);
+  // An answer that is no response, such as 101, ends without an error.
+  sent.on("close", () => reject(new KeyFetchError("unreachable", "no response")));
   sent.end();
   return promise;
 }
 
+/** RFC 8259, and RFC 6839's suffix, with parameters or without. */
+const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+
 function checkHead({ statusCode = 0, headers }: IncomingMessage): void {
-  if (statusCode >= 300 && statusCode < 400) throw new KeyFetchError("redirected", String(statusCode));
-  if (statusCode !== 200) throw new KeyFetchError("status_wrong", String(statusCode));
+  if (statusCode !== 200) {
+    throw new KeyFetchError(Math.floor(statusCode / 100) === 3 ? "redirected" : "status_wrong", String(statusCode));
+  }
   const encoding = headers["content-encoding"]?.toLowerCase() ?? "identity";
   if (encoding !== "identity") throw new KeyFetchError("encoded");
-  const [type = ""] = (headers["content-type"] ?? "").split(";");
-  if (!/^application\/(?:[\w.-]+\+)?json$/i.test(type.trim())) throw new KeyFetchError("media_type_wrong");
+  if (!jsonType.test(headers["content-type"] ?? "")) throw new KeyFetchError("media_type_wrong");
   if (Number(headers["content-length"] ?? 0) > identityLimits.keySetBytesMax) throw new KeyFetchError("too_large");
 }
 

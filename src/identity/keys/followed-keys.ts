@@ -140,13 +140,15 @@ export class FollowedKeys implements IssuerKeys {
     this.#timer = setTimeout(() => void this.refresh(), nextSeconds * 1000).unref();
   }
 
+  /** Ends in time also when what it waits for does not: a question that is never answered would be the last one. */
   async #fetch(): Promise<FetchedKeySet> {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), limits.keyFetchMilliseconds);
+    const signal = AbortSignal.any([limit.signal, this.#closing.signal]);
+    const { promise: givenUp, reject } = Promise.withResolvers<never>();
+    signal.addEventListener("abort", () => reject(new KeyFetchError("timed_out")));
     try {
-      return await this.#source.fetch(AbortSignal.any([limit.signal, this.#closing.signal]));
-    } catch (cause) {
-      throw limit.signal.aborted ? new KeyFetchError("timed_out", undefined, { cause }) : cause;
+      return await Promise.race([givenUp, this.#source.fetch(signal)]);
     } finally {
       clearTimeout(timer);
     }
