@@ -111,7 +111,8 @@ function checkDisjoint(headersToSet: readonly Header[], headersToRemove: readonl
 }
 
 const fieldName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
-const fieldValue = /^[\t\x20-\x7e]*$/;
+/** Not empty: Envoy drops such a header instead of setting it. */
+const fieldValue = /^[\t\x20-\x7e]+$/;
 
 function writeHeaders(writer: WireWriter, field: number, headers: readonly Header[]): void {
   for (const { name, value } of headers.toReversed()) {
