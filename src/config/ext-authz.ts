@@ -2,6 +2,7 @@
 import {
   type ConditionOptions,
   createOperationTable,
+  type DoorKind,
   type ExtAuthzOptions,
   type IssueEvidenceOptions,
   type OperationOptions,
@@ -12,12 +13,16 @@ import type { ListenerSettings } from "./listener-schema.ts";
 type OperationSettings = ExtAuthzSettings["operations"][number];
 type Rule = readonly [boolean, string];
 
-const heldCallDoors = ["ext_authz_grpc", "ext_authz_http", "auth_request", "forward_auth"] as const;
-
-const isHeldCallDoor = (door: string): boolean => heldCallDoors.some((known) => known === door);
+/** They hold calls for a gateway, which proves itself. */
+export const heldCallDoors: ReadonlySet<string> = new Set([
+  "ext_authz_grpc",
+  "ext_authz_http",
+  "auth_request",
+  "forward_auth",
+] satisfies DoorKind[]);
 
 export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, hasIssuers: boolean): string[] {
-  const held = doors.filter(isHeldCallDoor);
+  const held = doors.filter((door) => heldCallDoors.has(door));
   if (held.length === 0) return settings === undefined ? [] : ["ext_authz: no door of this listener holds calls"];
   if (doors.length > 1) return [`doors: ${held[0] ?? ""} needs a listener of its own`];
   if (settings === undefined) return [`ext_authz: the door ${held[0] ?? ""} needs it`];

@@ -1,6 +1,7 @@
 /** One listener: an address, the doors behind it and who may call. Nothing of it is ever inferred from a request. */
 import { z } from "zod";
 import { parseAddress } from "./address.ts";
+import { extAuthzSchema } from "./ext-authz-schema.ts";
 import { parsed, path, text, whole } from "./field.ts";
 import { limits } from "./limits.ts";
 
@@ -44,10 +45,22 @@ export const listenerSchema = z.strictObject({
     "Where it listens: `unix:<path>` or `<ip or localhost>:<port>`.",
   ),
   doors: z
-    .array(z.enum(["authorize", "token", "public", "probe", "admin"]))
+    .array(
+      z.enum([
+        "authorize",
+        "token",
+        "public",
+        "probe",
+        "admin",
+        "ext_authz_grpc",
+        "ext_authz_http",
+        "auth_request",
+        "forward_auth",
+      ]),
+    )
     .min(1)
     .max(5)
-    .describe("Which protocols it serves."),
+    .describe("Which protocols it serves. The last four hold calls, each on a listener of its own."),
   callers: z
     .enum(["socket", "mtls", "credential", "open"])
     .describe(
@@ -64,6 +77,7 @@ export const listenerSchema = z.strictObject({
   concurrency_max: whole(1, 4096)
     .default(64)
     .describe("Requests of one gateway in flight at once; one more is answered 429."),
+  ext_authz: extAuthzSchema,
   hosts: z
     .array(text(255))
     .max(limits.listMax)

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { CallerOptions, ListenerOptions } from "../doors/index.ts";
 import { renderAddress } from "./address.ts";
 import { ConfigError } from "./config-error.ts";
+import { checkExtAuthz, heldCallDoors, renderExtAuthz } from "./ext-authz.ts";
 import type { CredentialValues } from "./credentials.ts";
 import { type ListenerSettings, listenerSchema } from "./listener-schema.ts";
 import type { PlacedSettings } from "./read-settings.ts";
@@ -44,6 +45,7 @@ export function chooseListeners(
     const found = [
       ...checkListener(listener, credentials),
       ...checkClients(listener, settings.clients.length > 0),
+      ...checkExtAuthz(listener, settings.identity.issuers.length > 0),
       ...(names.has(listener.name) ? ["name: another listener has this name"] : []),
       ...(addresses.has(address) && !address.endsWith(":0") ? ["address: another listener has this address"] : []),
       ...(listener.doors.includes("public") && listener.doors.length > 1 && !isLoopbackIssuer
@@ -73,11 +75,11 @@ function checkListener(listener: ListenerSettings, credentials: CredentialValues
       !isUnix &&
         tls === undefined &&
         !isLoopback(address.host) &&
-        doors.some((door) => door === "authorize" || door === "admin" || door === "token"),
+        doors.some((door) => door !== "public" && door !== "probe"),
       "address: credentials and tokens would cross a network in the clear; use a loopback address or tls",
     ],
     [
-      callers === "open" && doors.includes("authorize"),
+      callers === "open" && doors.some((door) => door === "authorize" || heldCallDoors.has(door)),
       "callers: a door for gateways needs callers that prove themselves",
     ],
     [
@@ -108,7 +110,7 @@ function isLoopback(host: string): boolean {
 }
 
 function renderListener(listener: ListenerSettings): ListenerOptions {
-  const { name, doors, concurrency_max: concurrencyMax, hosts, client_field: clientField } = listener;
+  const { name, doors, concurrency_max: concurrencyMax, hosts, client_field: clientField, ext_authz: held } = listener;
   return {
     name,
     address: renderListenerAddress(listener),
@@ -117,6 +119,7 @@ function renderListener(listener: ListenerSettings): ListenerOptions {
     concurrencyMax,
     hosts,
     ...(clientField === undefined ? {} : { clientField }),
+    ...(held === undefined ? {} : { extAuthz: renderExtAuthz(held) }),
   };
 }
 

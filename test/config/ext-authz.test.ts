@@ -1,0 +1,96 @@
+/** Listeners that hold calls, as an operator writes them, and what stops the start. */
+import { describe, expect, test } from "vitest";
+import { credential, loaded, refused } from "./sources.ts";
+
+const environment = { CHAPERONE_GATEWAY_CREDENTIAL: credential };
+
+interface Settings {
+  readonly doors?: string;
+  readonly extAuthz?: string;
+  readonly more?: string;
+}
+
+const evidence = "evidence: { from: metadata, subject: person, actor: agent }";
+const book = "{ method: POST, host: flights.example, path: '/flights/{id}', action: book_flight }";
+const held = (position: string, operations: string, more = ""): string =>
+  `{ position: ${position}, audiences: ["https://flights.example/api"], operations: [${operations}]${more && `, ${more}`} }`;
+
+const yamlOf = ({ doors = "[ext_authz_grpc]", extAuthz = held("issue", book, evidence), more = "" }: Settings = {}) =>
+  `listeners: [{ name: mesh, address: "127.0.0.1:9191", callers: credential, doors: ${doors}, ext_authz: ${extAuthz} }]\n${more}`;
+
+test("the agent's side, complete", () => {
+  const operation = `{ method: POST, host: flights.example, path: "/mcp/{server}", permission: "flights:book",
+    resource: { type: server, id: server }, headers: [{ name: x-mode, value: live }],
+    body: [{ path: [params, name], value: book }] }`;
+  const yaml = yamlOf({ extAuthz: held("issue", `${book}, ${operation}`, `${evidence}, token_header: x-role-token`) });
+  expect(loaded({ yaml, environment }).listeners[0]).toMatchObject({
+    doors: ["ext_authz_grpc"],
+    extAuthz: {
+      position: "issue",
+      audiences: ["https://flights.example/api"],
+      tokenHeader: "x-role-token",
+      evidence: { kind: "metadata", namespace: "envoy.filters.http.jwt_authn", subject: "person", actor: { at: "agent" } },
+      operations: [
+        { method: "POST", path: "/flights/{id}", conditions: [], asks: { kind: "action", name: "book_flight" } },
+        {
+          conditions: [
+            { on: "header", name: "x-mode", value: "live" },
+            { on: "body", path: ["params", "name"], value: "book" },
+          ],
+          asks: { kind: "permission", permission: "flights:book" },
+          resource: { type: "server", id: "server" },
+          audience: "https://flights.example/api",
+        },
+      ],
+    },
+  });
+});
+
+test("the resource's side takes role tokens alone", () => {
+  const take = "{ method: GET, host: '*', path: /flights, permission: 'flights:search' }";
+  const yaml = yamlOf({ doors: "[auth_request]", extAuthz: held("use", take) });
+  expect(loaded({ yaml, environment }).listeners[0]?.extAuthz).toEqual({
+    position: "use",
+    audiences: ["https://flights.example/api"],
+    tokenHeader: "authorization",
+    operations: [expect.objectContaining({ host: "*", asks: { kind: "permission", permission: "flights:search" } })],
+  });
+});
+
+describe("stops the start", () => {
+  const issueWith = (text: string, doors = "[ext_authz_http]") => ({ doors, extAuthz: held("issue", book, text) });
+  const two = `{ position: issue, audiences: ["https://a.example", "https://b.example"], operations: [${book}], ${evidence} }`;
+
+  test.each<[string, Settings, RegExp]>([
+    ["two doors on one listener", { doors: "[ext_authz_grpc, public]" }, /listener of its own/],
+    ["settings without a door for them", { doors: "[authorize]" }, /no door of this listener holds calls/],
+    ["issue without evidence", { extAuthz: held("issue", book) }, /evidence: the position issue needs it/],
+    ["use with evidence", { extAuthz: held("use", book.replace("action: book_flight", "permission: 'a:b'"), evidence) }, /only a role token/],
+    ["use by action", { extAuthz: held("use", book) }, /use takes a permission/],
+    ["metadata over HTTP", issueWith(evidence), /gRPC alone/],
+    ["a peer over HTTP", issueWith("evidence: { from: payload_headers, subject: x-person }"), /actor: is needed here/],
+    ["one header for both", issueWith("evidence: { from: payload_headers, subject: x-a, actor: x-a }"), /one header/],
+    ["a header's name in capitals", issueWith("evidence: { from: payload_headers, subject: X-A, actor: x-b }"), /lower-case/],
+    ["tokens of no issuer", issueWith("evidence: { from: tokens, subject: x-a, actor: x-b }"), /identity.issuers/],
+    ["an operation that asks nothing", { extAuthz: held("issue", "{ method: GET, host: a, path: / }", evidence) }, /one of action and permission/],
+    ["two lines for the same calls", { extAuthz: held("issue", `${book}, ${book}`, evidence) }, /same calls/],
+    ["a path that is no template", { extAuthz: held("issue", book.replace("{id}", "x{id}"), evidence) }, /template/],
+    ["a resource that no parameter names", { extAuthz: held("issue", book.replace(" }", ", resource: { type: t, id: nope } }"), evidence) }, /no parameter/],
+    ["an audience left open", { extAuthz: two }, /which of the audiences/],
+    ["an audience of somebody else", { extAuthz: held("issue", book.replace(" }", ", audience: 'https://x.example' }"), evidence) }, /none of the listener's/],
+  ])("%s", (_name, settings, message) => {
+    const errors = refused({ yaml: yamlOf(settings), environment });
+    expect(errors.map(({ detail }) => detail).join("\n")).toMatch(message);
+    expect(errors.every(({ setting }) => setting === "listeners[0]")).toBe(true);
+  });
+
+  test("a door for held calls without a word about them", () => {
+    const yaml = 'listeners: [{ name: mesh, address: "127.0.0.1:9191", callers: credential, doors: [forward_auth] }]';
+    expect(refused({ yaml, environment })[0]?.detail).toMatch(/forward_auth needs it/);
+  });
+
+  test("callers that nobody proves", () => {
+    const yaml = yamlOf().replace("callers: credential", "callers: open");
+    expect(refused({ yaml, environment })[0]?.detail).toMatch(/callers that prove themselves/);
+  });
+});
