@@ -1,16 +1,19 @@
 /** Sends what no gRPC library would: any head, any bytes, any end. */
-import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from "node:http2";
+import { type ClientHttp2Session, connect } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { onTestFinished } from "vitest";
 import { checkPath } from "./grpc-client.ts";
+
+/** A field that may stand once can be sent twice. */
+const anyHead = { maxSessionMemory: 10, strictSingleValueFields: false };
 
 /** A session that is cut when the test ends; what breaks it is no error of the test. */
 export function connectHttp2(address: string): ClientHttp2Session {
   const path = address.startsWith("unix:") ? address.slice(5) : undefined;
   const session =
     path === undefined
-      ? connect(address)
-      : connect("http://localhost", { createConnection: () => connectSocket({ path }) });
+      ? connect(address, anyHead)
+      : connect("http://localhost", { ...anyHead, createConnection: () => connectSocket({ path }) });
   session.on("error", () => undefined);
   onTestFinished(() => session.destroy());
   return session;
@@ -42,7 +45,7 @@ export function frame(message: Uint8Array, flag = 0): Buffer {
 /** `body` undefined: the request is left open. */
 export function requestRaw(
   session: ClientHttp2Session,
-  head: OutgoingHttpHeaders,
+  head: Readonly<Record<string, string | string[]>>,
   body?: Uint8Array,
 ): Promise<RawAnswer> {
   return new Promise((resolve) => {

@@ -17,6 +17,3 @@ export const headerPairsMax = 128;
 
 /** What one connection may make the HTTP/2 library keep; messages that are being read are kept besides. */
 export const sessionMemoryMegabytes = 16;
-
-/** Told before a connection closes, and how long calls that crossed the word on their way are still taken. */
-export const goAwayMilliseconds = 100;
