@@ -99,9 +99,10 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
 }
 
 /** Without an issuer tokens prove nobody; with one, ours are shown to be exchanged onward. */
-function createEvidence({ evidence, issuers }: Config, own: TokenRoom): PathPorts["evidence"] {
-  if (issuers.length === 0) return createEvidenceVerifier({ claims: evidence });
-  return createEvidenceVerifier({ claims: evidence, tokens: { kind: "tokens", issuers, own } });
+function createEvidence({ evidence, issuers, tokens }: Config, own: TokenRoom): PathPorts["evidence"] {
+  const roleToken = { kind: "role-token", own, leewaySeconds: tokens.clockLeewaySeconds } as const;
+  if (issuers.length === 0) return createEvidenceVerifier({ claims: evidence, roleToken });
+  return createEvidenceVerifier({ claims: evidence, tokens: { kind: "tokens", issuers, own }, roleToken });
 }
 
 function createClients(

@@ -23,7 +23,11 @@ export type Presented = Pick<IncomingMessage, "headers" | "rawHeaders" | "socket
 export type IdentifyGateway = (request: Presented) => Gateway | undefined;
 
 /** Throws a ListenerError when the proof cannot be had at this address. */
-export function createCallers(options: ListenerOptions, credentials: Credentials): IdentifyGateway {
+export function createCallers(
+  options: ListenerOptions,
+  credentials: Credentials,
+  credentialField = "authorization",
+): IdentifyGateway {
   const { callers, address, name } = options;
   switch (callers.kind) {
     case "socket": {
@@ -47,7 +51,7 @@ export function createCallers(options: ListenerOptions, credentials: Credentials
         name: gateway.name,
         secret: gateway.secret,
       }));
-      const bearers = new BearerCredentials(secrets);
+      const bearers = new BearerCredentials(secrets, credentialField);
       return (request) => bearers.ownerOf(request);
     }
     case "open":

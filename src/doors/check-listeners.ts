@@ -1,11 +1,11 @@
 /** What a set of listeners must be before any of them opens; and which doors the credentials at hand can serve. */
 import { BlockList, isIP, isIPv4 } from "node:net";
-import type { Door, GrpcDoor } from "./door.ts";
+import type { AnyDoor, Door } from "./door.ts";
 import type { Credentials, DoorsHouse } from "./house.ts";
 import { ListenerError } from "./listener-error.ts";
 import type { DoorKind, ListenerOptions, TcpAddress } from "./options.ts";
 
-type DoorTable = { readonly [Kind in DoorKind]: Door | GrpcDoor };
+type DoorTable = { readonly [Kind in DoorKind]: AnyDoor };
 
 /** Throws a ListenerError for the first thing that is wrong. */
 export function checkListeners(listeners: readonly ListenerOptions[], doors: DoorTable): void {
@@ -24,8 +24,8 @@ function checkListener(options: ListenerOptions, doors: DoorTable): void {
   if (options.doors.length === 0 || new Set(options.doors).size !== options.doors.length) {
     throw new ListenerError("listener_doors_wrong", name, "name at least one door, and none twice");
   }
-  if (options.doors.length > 1 && options.doors.some((kind) => "methods" in doors[kind])) {
-    throw new ListenerError("listener_doors_wrong", name, "a gRPC door needs a listener of its own");
+  if (options.doors.length > 1 && options.doors.some((kind) => !("routes" in doors[kind]))) {
+    throw new ListenerError("listener_doors_wrong", name, "a door for held calls needs a listener of its own");
   }
   if (!Number.isInteger(concurrencyMax) || concurrencyMax < 1) {
     throw new ListenerError("listener_callers_wrong", name, "concurrencyMax is a whole number of at least 1");

@@ -6,6 +6,7 @@ import { credentialLengthMin } from "./limits.ts";
 import { ListenerError } from "./listener-error.ts";
 
 const bearer = /^Bearer +([\x21-\x7e]+)$/i;
+const bare = /^([\x21-\x7e]+)$/;
 const usable = /^[\x21-\x7e]+$/;
 
 export interface OwnedSecret<Owner> {
@@ -16,10 +17,12 @@ export interface OwnedSecret<Owner> {
 }
 
 export class BearerCredentials<Owner> {
+  readonly #field: string;
   readonly #known: readonly { readonly owner: Owner; readonly digest: Buffer }[];
 
-  /** Throws a ListenerError `credential_unusable` for one that is short or cannot stand in a header. */
-  constructor(secrets: readonly OwnedSecret<Owner>[]) {
+  /** `field` in lower case. Throws a ListenerError `credential_unusable` for one that is short or cannot stand in a header. */
+  constructor(secrets: readonly OwnedSecret<Owner>[], field = "authorization") {
+    this.#field = field;
     this.#known = secrets.map(({ owner, name, secret }) => {
       if (secret.length < credentialLengthMin || !usable.test(secret)) {
         const advice = `needs at least ${credentialLengthMin} printable ASCII characters without spaces`;
@@ -31,9 +34,11 @@ export class BearerCredentials<Owner> {
 
   /** Whose credential the request carries. Every known one is compared, so the time says nothing about which. */
   ownerOf(request: Pick<IncomingMessage, "headers" | "rawHeaders">): Owner | undefined {
-    const header = request.headers.authorization;
-    const presented = header === undefined ? undefined : bearer.exec(header)?.[1];
-    if (presented === undefined || hasDuplicate(request, "authorization")) return undefined;
+    const header = request.headers[this.#field];
+    // `Authorization` names a scheme; a field of its own holds the credential alone.
+    const form = this.#field === "authorization" ? bearer : bare;
+    const presented = typeof header === "string" ? form.exec(header)?.[1] : undefined;
+    if (presented === undefined || hasDuplicate(request, this.#field)) return undefined;
     const digest = digestOf(presented);
     let owner: Owner | undefined;
     for (const known of this.#known) {

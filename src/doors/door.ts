@@ -4,6 +4,7 @@ import type { GatewayName } from "../domain/identifiers.ts";
 import type { DoorsHouse } from "./house.ts";
 import type { Answers } from "./answers.ts";
 import type { AnswerHeldCall } from "./ext-authz/held-call.ts";
+import type { Dialect } from "./ext-authz/http/dialect.ts";
 import type { UnaryMethod } from "./ext-authz/grpc/unary-method.ts";
 import type { DoorLimits } from "./limits.ts";
 
@@ -52,6 +53,14 @@ export interface Door {
   /** Whom its routes admit; a listener that cannot tell them apart does not serve the door. */
   readonly admits: Route["admits"];
   routes(site: DoorSite): readonly Route[];
+}
+
+export type AnyDoor = Door | GrpcDoor | DialectDoor;
+
+/** A door for held calls over HTTP is alone on its listener, because any path there is one. */
+export interface DialectDoor {
+  readonly admits: "gateway";
+  readonly dialect: Dialect;
 }
 
 /** A door of gRPC methods is alone on its listener, whose transport is another one. */

@@ -7,11 +7,8 @@ import type { ClientAuthenticator } from "../ports/client-authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Observer } from "../ports/observer.ts";
 import type { PublishedKeys } from "../ports/published-keys.ts";
-import type { AnswerHeldCall } from "./ext-authz/held-call.ts";
 
 export interface DoorsHouse {
-  /** By the listener's name: what its position makes of the calls that its gateway holds. */
-  readonly heldCalls?: ReadonlyMap<string, AnswerHeldCall>;
   /** Never rejects; what it answers is on record. */
   decide(request: DecisionRequest): Promise<Decision>;
   /** Never rejects; what it answers is on record, and nothing is minted. */

@@ -1,5 +1,5 @@
 /** One listener: an HTTP server at one address, opened completely or not at all, and closed within a bound. */
-import { createServer, type Server, type ServerOptions } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Answers } from "./answers.ts";
@@ -9,7 +9,6 @@ import { listenNamed, trackSockets } from "./listen.ts";
 import { ListenerError } from "./listener-error.ts";
 import { loadMutualTls } from "./mutual-tls.ts";
 import type { ListenerOptions, TcpAddress } from "./options.ts";
-import type { Reception } from "./reception.ts";
 
 export interface Listener {
   /** `unix:<path>`, or the URL with the port that was really bound. */
@@ -18,9 +17,15 @@ export interface Listener {
   drain(graceMilliseconds: number): Promise<void>;
 }
 
+/** Takes every request of a listener; told when the listener stops. */
+export interface RequestReception {
+  isStopping: boolean;
+  serve(request: IncomingMessage, response: ServerResponse): void;
+}
+
 export async function openListener(
   options: ListenerOptions,
-  reception: Reception,
+  reception: RequestReception,
   answers: Answers,
   limits: DoorLimits,
 ): Promise<Listener> {
@@ -72,7 +77,7 @@ function createMutual(options: ServerOptions, mtls: NonNullable<TcpAddress["mtls
   }
 }
 
-function attach(server: Server, reception: Reception, answers: Answers): void {
+function attach(server: Server, reception: RequestReception, answers: Answers): void {
   server.on("request", (request, response) => reception.serve(request, response));
   // The door asks for the body when it wants it.
   server.on("checkContinue", (request, response) => reception.serve(request, response));

@@ -1,7 +1,10 @@
 /** What configuration says of a listener: where it listens, what it serves and how a gateway proves itself there. */
 
+import type { DialectName } from "./ext-authz/http/dialect.ts";
+import type { ExtAuthzOptions } from "./ext-authz/options.ts";
+
 /** Every kind of door; the table in `index.ts` has one line for each. */
-export type DoorKind = "authorize" | "token" | "ext_authz_grpc" | "public" | "probe" | "admin";
+export type DoorKind = "authorize" | "token" | "ext_authz_grpc" | "public" | "probe" | "admin" | DialectName;
 
 export interface UnixAddress {
   readonly kind: "unix";
@@ -50,6 +53,8 @@ export interface ListenerOptions {
   readonly concurrencyMax: number;
   /** Header field in which the gateway names the client it vouches for at a token endpoint; only with `socket` or `mtls`. */
   readonly clientField?: string;
+  /** For doors that hold calls, and there required. */
+  readonly extAuthz?: ExtAuthzOptions;
   /** Names accepted in `Host` besides literal IP addresses, `localhost` and the issuer's host. */
   readonly hosts?: readonly string[];
 }

@@ -29,7 +29,12 @@ test("the agent's side, complete", () => {
       position: "issue",
       audiences: ["https://flights.example/api"],
       tokenHeader: "x-role-token",
-      evidence: { kind: "metadata", namespace: "envoy.filters.http.jwt_authn", subject: "person", actor: { at: "agent" } },
+      evidence: {
+        kind: "metadata",
+        namespace: "envoy.filters.http.jwt_authn",
+        subject: "person",
+        actor: { at: "agent" },
+      },
       operations: [
         { method: "POST", path: "/flights/{id}", conditions: [], asks: { kind: "action", name: "book_flight" } },
         {
@@ -65,19 +70,39 @@ describe("stops the start", () => {
     ["two doors on one listener", { doors: "[ext_authz_grpc, public]" }, /listener of its own/],
     ["settings without a door for them", { doors: "[authorize]" }, /no door of this listener holds calls/],
     ["issue without evidence", { extAuthz: held("issue", book) }, /evidence: the position issue needs it/],
-    ["use with evidence", { extAuthz: held("use", book.replace("action: book_flight", "permission: 'a:b'"), evidence) }, /only a role token/],
+    [
+      "use with evidence",
+      { extAuthz: held("use", book.replace("action: book_flight", "permission: 'a:b'"), evidence) },
+      /only a role token/,
+    ],
     ["use by action", { extAuthz: held("use", book) }, /use takes a permission/],
     ["metadata over HTTP", issueWith(evidence), /gRPC alone/],
     ["a peer over HTTP", issueWith("evidence: { from: payload_headers, subject: x-person }"), /actor: is needed here/],
     ["one header for both", issueWith("evidence: { from: payload_headers, subject: x-a, actor: x-a }"), /one header/],
-    ["a header's name in capitals", issueWith("evidence: { from: payload_headers, subject: X-A, actor: x-b }"), /lower-case/],
+    [
+      "a header's name in capitals",
+      issueWith("evidence: { from: payload_headers, subject: X-A, actor: x-b }"),
+      /lower-case/,
+    ],
     ["tokens of no issuer", issueWith("evidence: { from: tokens, subject: x-a, actor: x-b }"), /identity.issuers/],
-    ["an operation that asks nothing", { extAuthz: held("issue", "{ method: GET, host: a, path: / }", evidence) }, /one of action and permission/],
+    [
+      "an operation that asks nothing",
+      { extAuthz: held("issue", "{ method: GET, host: a, path: / }", evidence) },
+      /one of action and permission/,
+    ],
     ["two lines for the same calls", { extAuthz: held("issue", `${book}, ${book}`, evidence) }, /same calls/],
     ["a path that is no template", { extAuthz: held("issue", book.replace("{id}", "x{id}"), evidence) }, /template/],
-    ["a resource that no parameter names", { extAuthz: held("issue", book.replace(" }", ", resource: { type: t, id: nope } }"), evidence) }, /no parameter/],
+    [
+      "a resource that no parameter names",
+      { extAuthz: held("issue", book.replace(" }", ", resource: { type: t, id: nope } }"), evidence) },
+      /no parameter/,
+    ],
     ["an audience left open", { extAuthz: two }, /which of the audiences/],
-    ["an audience of somebody else", { extAuthz: held("issue", book.replace(" }", ", audience: 'https://x.example' }"), evidence) }, /none of the listener's/],
+    [
+      "an audience of somebody else",
+      { extAuthz: held("issue", book.replace(" }", ", audience: 'https://x.example' }"), evidence) },
+      /none of the listener's/,
+    ],
   ])("%s", (_name, settings, message) => {
     const errors = refused({ yaml: yamlOf(settings), environment });
     expect(errors.map(({ detail }) => detail).join("\n")).toMatch(message);

@@ -2,47 +2,44 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GatewayName } from "../../../domain/identifiers.ts";
 import { RequestError } from "../../../domain/request-error.ts";
-import { readBody } from "../../body.ts";
 import type { Answers } from "../../answers.ts";
+import { readBody } from "../../body.ts";
 import type { DoorLimits } from "../../limits.ts";
 import type { AnswerHeldCall, HeldBody, HeldCallAnswer } from "../held-call.ts";
 import { turnAway } from "../turned-away.ts";
 import type { Dialect } from "./dialect.ts";
 
-interface Site {
+export interface AnswerSite {
   readonly dialect: Dialect;
   readonly answerHeldCall: AnswerHeldCall;
   readonly answers: Answers;
   readonly limits: DoorLimits;
 }
 
-/** `gateway` undefined: the caller did not prove itself, and a held call of nobody is turned away. */
 export async function answerHttp(
-  site: Site,
+  site: AnswerSite,
   request: IncomingMessage,
   response: ServerResponse,
-  gateway: GatewayName | undefined,
+  gateway: GatewayName,
 ): Promise<void> {
-  const answer = await answerOf(site, request, response, gateway);
-  if (answer !== undefined) write(response, site.dialect, answer);
+  const { dialect, answerHeldCall, limits } = site;
+  const body = await readBody(request, response, limits.discardBytesMax);
+  if (body === undefined) return;
+  // What is left of it cannot be told from the next request.
+  if (body instanceof RequestError) response.shouldKeepAlive = false;
+  const call = dialect.read(request, describeBody(dialect, body));
+  if (call === undefined) return tell(site, response, "target_malformed");
+  write(response, dialect, await answerHeldCall(call, gateway));
 }
 
-async function answerOf(
-  { dialect, answerHeldCall, answers, limits }: Site,
-  request: IncomingMessage,
+/** A "no" before anything was decided. */
+export function tell(
+  { dialect, answers }: AnswerSite,
   response: ServerResponse,
-  gateway: GatewayName | undefined,
-): Promise<HeldCallAnswer | undefined> {
-  if (gateway === undefined) {
-    answers.note(response, "credential_required");
-    return turnAway("credential_required");
-  }
-  const body = await readBody(request, response, limits.discardBytesMax);
-  if (body === undefined) return undefined;
-  const call = dialect.read(request, describeBody(dialect, body));
-  if (call !== undefined) return answerHeldCall(call, gateway);
-  answers.note(response, "target_malformed");
-  return turnAway("target_malformed");
+  code: "credential_required" | "busy" | "target_malformed" | "internal_fault",
+): void {
+  if (code !== "internal_fault") answers.note(response, code);
+  write(response, dialect, turnAway(code));
 }
 
 /** What is larger than the limit is a body of which the rest is missing; what a dialect does not send is absent. */

@@ -1,0 +1,45 @@
+/** Listeners of held calls for the founding case, as configuration would give them. */
+import type { ExtAuthzOptions, OperationOptions } from "../../src/doors/index.ts";
+import { parseAudience, parsePermission } from "../../src/domain/identifiers.ts";
+import { flights, known } from "./path-ports.ts";
+
+export const flightsAudience = known(parseAudience(flights));
+
+export const bookOperation: OperationOptions = {
+  method: "POST",
+  host: "flights.example",
+  path: "/flights/{id}",
+  conditions: [],
+  asks: { kind: "action", name: "book_flight" },
+  resource: { type: "flight", id: "id" },
+  audience: flightsAudience,
+};
+
+export const byPayload: ExtAuthzOptions = {
+  position: "issue",
+  audiences: [flightsAudience],
+  operations: [bookOperation],
+  evidence: { kind: "payload_headers", subject: "x-person", actor: { at: "x-agent" } },
+  tokenHeader: "authorization",
+};
+
+export const byMetadata: ExtAuthzOptions = {
+  ...byPayload,
+  evidence: {
+    kind: "metadata",
+    namespace: "envoy.filters.http.jwt_authn",
+    subject: "person",
+    actor: { at: "agent" },
+  },
+};
+
+export const inUse: ExtAuthzOptions = {
+  position: "use",
+  audiences: [flightsAudience],
+  operations: [{ ...bookOperation, asks: { kind: "permission", permission: known(parsePermission("flights:book")) } }],
+  tokenHeader: "authorization",
+};
+
+export const person = { Department: "Operations", Role: "Director" };
+export const agent = { Capabilities: "book_flight" };
+export const payloadOf = (claims: object): string => Buffer.from(JSON.stringify(claims)).toString("base64url");
