@@ -65,7 +65,7 @@ export function requestRaw(
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.on("error", () => undefined);
     stream.on("close", () => {
-      resolve({ status, grpcStatus, body: Buffer.concat(chunks), rstCode: stream.rstCode ?? 0 });
+      resolve({ status, grpcStatus, body: Buffer.concat(chunks), rstCode: stream.rstCode });
     });
     if (body !== undefined) stream.end(body);
   });

@@ -19,17 +19,24 @@ async function openSlow() {
       return open.promise;
     },
   });
-  return { ...listener, answer: () => open.resolve(passed), arrived: arrived.promise };
+  return {
+    listener,
+    house: listener.house,
+    held: listener.held,
+    address: listener.address,
+    answer: () => open.resolve(passed),
+    arrived: arrived.promise,
+  };
 }
 
 describe("a gRPC listener that stops", () => {
   test("says so, answers what is in flight, refuses as not begun what is on its way, and ends", async () => {
-    const { address, drain, answer, arrived, held } = await openSlow();
+    const { address, listener, answer, arrived, held } = await openSlow();
     const session = connectHttp2(address);
     const toldAway = once(session, "goaway");
     const first = requestRaw(session, {}, check);
     await arrived;
-    const drained = drain(60_000);
+    const drained = listener.drain(60_000);
     const crossing = requestRaw(session, {}, check);
     await toldAway;
     answer();
@@ -41,22 +48,23 @@ describe("a gRPC listener that stops", () => {
   });
 
   test("does not wait for connections on which nothing is asked", async () => {
-    const { address, drain } = await openCheckListener();
+    const listener = await openCheckListener();
+    const { address } = listener;
     const session = connectHttp2(address);
     await once(session, "connect");
     const silent = connectSocket({ path: address.slice(5) });
     await once(silent, "connect");
-    await drain(60_000);
+    await listener.drain(60_000);
     silent.destroy();
   });
 
   test("cuts what is left after the grace period, and can be hurried", async () => {
-    const { address, drain, arrived, house } = await openSlow();
+    const { address, listener, arrived, house } = await openSlow();
     const call = requestRaw(connectHttp2(address), {}, check);
     await arrived;
-    await Promise.all([drain(60_000), drain(20)]);
+    await Promise.all([listener.drain(60_000), listener.drain(20)]);
     expect((await call).grpcStatus).toBeUndefined();
-    await drain(60_000);
+    await listener.drain(60_000);
     expect(house.faults).toEqual([]);
   });
 });
