@@ -1,9 +1,11 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { ReportCounts } from "./test/report-counts.ts";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // `npm run test:keycloak`.
+    exclude: [...configDefaults.exclude, "test/keycloak/**"],
     globalSetup: ["test/prepare-tools.ts"],
     testTimeout: 30_000,
     hookTimeout: 120_000,

@@ -9,9 +9,11 @@ export interface Plan {
   readonly rounds: number;
   readonly starts: number;
   readonly warmUp: number;
-  readonly decisionsPerRound: number;
+  readonly requestsPerRound: number;
   readonly connections: number;
   readonly secondsAtRate: number;
+  /** Absent: whatever the slowest holds. */
+  readonly ratePerSecondMax?: number;
 }
 
 /** One value per round (cold starts: per start). */
@@ -22,20 +24,61 @@ export interface Figures {
   readonly coldStartMilliseconds: number[];
   /** Processor time used until the first right answer; says more than the clock on a machine that others use too. */
   readonly startCpuMilliseconds: number[];
-  /** After all decisions. */
+  /** After all requests. */
   memoryMebibytes: number;
-  decisions: number;
+  requests: number;
   /** Rounds in which the fixed rate was too much for it: its latencies then say nothing. */
   roundsNotHeld: number;
 }
 
-export interface Subject {
+interface Subject {
   readonly system: System;
   readonly figures: Figures;
   server: RunningServer | undefined;
 }
 
-export function createSubject(system: System): Subject {
+type RatedPlan = Plan & { readonly ratePerSecond: number };
+
+export class Measured {
+  readonly plan: RatedPlan;
+  readonly subjects: readonly Pick<Subject, "system" | "figures">[];
+
+  constructor(plan: RatedPlan, subjects: Measured["subjects"]) {
+    this.plan = plan;
+    this.subjects = subjects;
+  }
+
+  figuresOf(name: string): Figures | undefined {
+    return this.subjects.find(({ system }) => system.name === name)?.figures;
+  }
+
+  /** How many it answered rightly since its last start. */
+  requestsOf({ name }: System): number {
+    return this.figuresOf(name)?.requests ?? Number.NaN;
+  }
+
+  describeRatesNotHeld(): readonly string[] {
+    return this.subjects
+      .filter(({ figures }) => figures.roundsNotHeld > 0)
+      .map(({ system, figures }) => `${system.name} did not hold the rate in ${figures.roundsNotHeld} rounds.\n`);
+  }
+}
+
+/** Whatever happens, no system is left running. */
+export async function measure(systems: readonly System[], plan: Plan, generator: LoadGenerator): Promise<Measured> {
+  const subjects = systems.map(createSubject);
+  try {
+    await startAll(subjects, plan);
+    console.error(`all ${subjects.length} answered rightly`);
+    const rated = { ...plan, ratePerSecond: await warmUp(subjects, plan, generator) };
+    await runRounds(subjects, rated, generator);
+    return new Measured(rated, subjects);
+  } finally {
+    for (const { server } of subjects) await server?.stop();
+  }
+}
+
+function createSubject(system: System): Subject {
   const figures: Figures = {
     cpuMicroseconds: [],
     p50Milliseconds: [],
@@ -43,44 +86,48 @@ export function createSubject(system: System): Subject {
     coldStartMilliseconds: [],
     startCpuMilliseconds: [],
     memoryMebibytes: Number.NaN,
-    decisions: 0,
+    requests: 0,
     roundsNotHeld: 0,
   };
   return { system, figures, server: undefined };
 }
 
 /** Every start is timed and asked; the last one stays for the rounds. */
-export async function startAll(subjects: readonly Subject[], plan: Plan): Promise<void> {
+async function startAll(subjects: readonly Subject[], plan: Plan): Promise<void> {
   for (let start = 0; start < plan.starts; start++) {
     for (const subject of subjects) {
       await subject.server?.stop();
-      subject.server = await startServer(await subject.system.command(), subject.system.target);
+      subject.server = await openSystem(subject.system);
       subject.figures.startCpuMilliseconds.push(readCpuSeconds(subject.server.pid) * 1000);
       subject.figures.coldStartMilliseconds.push(subject.server.coldStartMilliseconds);
       await subject.system.assertRight(await ask(subject.system.target));
-      subject.figures.decisions = 2;
+      // Beside it the one that was waited for, unless that was another question.
+      subject.figures.requests = subject.system.introduction === undefined ? 2 : 1;
     }
   }
 }
 
-/** The rate that everybody holds, decisions per second: a third of what the slowest one did while it warmed up. */
-export async function warmUp(subjects: readonly Subject[], plan: Plan, generator: LoadGenerator): Promise<number> {
-  let slowest = Number.POSITIVE_INFINITY;
+async function openSystem(system: System): Promise<RunningServer> {
+  const { introduction } = system;
+  const server = await startServer(await system.command(), introduction?.target ?? system.target);
+  introduction?.take(server.firstAnswer);
+  return server;
+}
+
+/** The rate that everybody holds, requests per second: a third of what the slowest one did while it warmed up. */
+async function warmUp(subjects: readonly Subject[], plan: Plan, generator: LoadGenerator): Promise<number> {
+  let slowest = plan.ratePerSecondMax === undefined ? Number.POSITIVE_INFINITY : plan.ratePerSecondMax * 3;
   for (const { system, figures } of subjects) {
     const load = { target: system.target, connections: plan.connections, requests: plan.warmUp };
     const { seconds } = await generator.run(load);
-    figures.decisions += plan.warmUp;
+    figures.requests += plan.warmUp;
     slowest = Math.min(slowest, plan.warmUp / seconds);
   }
   return Math.max(10, Math.floor(slowest / 30) * 10);
 }
 
 /** Turns the order around every other round, so that nobody always comes first. */
-export async function runRounds(
-  subjects: readonly Subject[],
-  plan: Plan & { readonly ratePerSecond: number },
-  generator: LoadGenerator,
-): Promise<void> {
+async function runRounds(subjects: readonly Subject[], plan: RatedPlan, generator: LoadGenerator): Promise<void> {
   for (let round = 0; round < plan.rounds; round++) {
     console.error(`round ${round + 1} of ${plan.rounds}`);
     const order = round % 2 === 0 ? subjects : subjects.toReversed();
@@ -90,24 +137,23 @@ export async function runRounds(
   for (const subject of subjects) {
     subject.figures.memoryMebibytes = readMemoryMebibytes(pidOf(subject));
     await subject.system.assertRight(await ask(subject.system.target));
-    subject.figures.decisions += 1;
+    subject.figures.requests += 1;
   }
 }
 
 async function measureCpu(subject: Subject, plan: Plan, generator: LoadGenerator): Promise<void> {
   const { system, figures } = subject;
-  const before = readCpuSeconds(pidOf(subject));
-  await generator.run({ target: system.target, connections: plan.connections, requests: plan.decisionsPerRound });
-  const used = readCpuSeconds(pidOf(subject)) - before;
-  figures.cpuMicroseconds.push((used * 1e6) / plan.decisionsPerRound);
-  figures.decisions += plan.decisionsPerRound;
+  const pid = pidOf(subject);
+  const before = readCpuSeconds(pid);
+  await generator.run({ target: system.target, connections: plan.connections, requests: plan.requestsPerRound });
+  const used = readCpuSeconds(pid) - before;
+  // A process that only started the one that works would be measured as free.
+  if (used === 0) throw new Error(`${system.name} used no processor time`);
+  figures.cpuMicroseconds.push((used * 1e6) / plan.requestsPerRound);
+  figures.requests += plan.requestsPerRound;
 }
 
-async function measureLatency(
-  subject: Subject,
-  plan: Plan & { readonly ratePerSecond: number },
-  generator: LoadGenerator,
-): Promise<void> {
+async function measureLatency(subject: Subject, plan: RatedPlan, generator: LoadGenerator): Promise<void> {
   const { system, figures } = subject;
   const { ratePerSecond, secondsAtRate } = plan;
   const requests = ratePerSecond * secondsAtRate;
@@ -116,7 +162,7 @@ async function measureLatency(
   if (seconds > secondsAtRate * 1.1 + 0.5) figures.roundsNotHeld += 1;
   figures.p50Milliseconds.push(p50);
   figures.p99Milliseconds.push(p99);
-  figures.decisions += requests;
+  figures.requests += requests;
 }
 
 function pidOf(subject: Subject): number {

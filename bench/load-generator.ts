@@ -1,4 +1,5 @@
 /** The one load generator, the same for every system: keep-alive connections of node:http, every answer looked at. */
+import { readFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,13 +15,13 @@ async function run(load: Load): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
   const latencies = new Float64Array(load.requests);
   const wrong: string[] = [];
-  const body = Buffer.from(load.target.body);
+  const nextBody = await openBodies(load.target);
   const startedAt = performance.now();
   let sent = 0;
   const sendOne = async (): Promise<void> => {
     const index = sent++;
     const sentAt = performance.now();
-    const trouble = await exchange(load, agent, body);
+    const trouble = await exchange(load, agent, nextBody());
     latencies[index] = performance.now() - sentAt;
     if (trouble !== undefined && wrong.length < wrongKept) wrong.push(trouble);
   };
@@ -37,6 +38,28 @@ async function run(load: Load): Promise<LoadResult> {
   latencies.sort();
   const at = (share: number): number => latencies[Math.min(load.requests - 1, Math.floor(load.requests * share))] ?? 0;
   return { seconds, p50: at(0.5), p99: at(0.99), wrong };
+}
+
+interface Pool {
+  readonly bodies: readonly Buffer[];
+  next: number;
+}
+
+/** By file; they outlast a load, so that the next one continues where this one stopped. */
+const pools = new Map<string, Pool>();
+
+/** Answers the body of each request in turn, and begins anew when all were sent. */
+async function openBodies({ body, bodiesFile }: Load["target"]): Promise<() => Buffer> {
+  const always = Buffer.from(body);
+  if (bodiesFile === undefined) return () => always;
+  const pool = pools.get(bodiesFile) ?? { bodies: await readBodies(bodiesFile), next: 0 };
+  pools.set(bodiesFile, pool);
+  return () => pool.bodies[pool.next++ % pool.bodies.length] ?? always;
+}
+
+async function readBodies(file: string): Promise<readonly Buffer[]> {
+  const lines = (await readFile(file, "latin1")).split("\n").filter((line) => line !== "");
+  return lines.map((line) => Buffer.from(line, "latin1"));
 }
 
 /** Open loop: a slow answer delays no later request, so it cannot hide. */
@@ -59,7 +82,7 @@ function exchange({ target }: Load, agent: Agent, body: Buffer): Promise<string 
       method: "POST",
       path: target.path,
       agent,
-      headers: { ...target.headers, "content-type": "application/json", "content-length": body.length },
+      headers: { "content-type": "application/json", ...target.headers, "content-length": body.length },
     });
     asked.on("error", (error) => {
       resolve(error.message);

@@ -11,6 +11,7 @@ const targetSchema = z.object({
   path: z.string(),
   headers: z.record(z.string(), z.string()).readonly(),
   body: z.string(),
+  bodiesFile: z.string().optional(),
   marks: z.array(z.string()).min(1).readonly(),
 });
 

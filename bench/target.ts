@@ -4,8 +4,11 @@ import { request } from "node:http";
 export interface Target {
   readonly address: { readonly socketPath: string } | { readonly host: string; readonly port: number };
   readonly path: string;
+  /** The body's type is JSON unless it stands here. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** A file with a body per line: under load they are sent in turn, from where the load before left off, instead of `body`. */
+  readonly bodiesFile?: string;
   /** Text that stands in a right answer and in no wrong one; looked for in every answer under load. */
   readonly marks: readonly string[];
 }
@@ -19,7 +22,7 @@ export function ask(target: Target): Promise<string> {
       method: "POST",
       path: target.path,
       agent: false,
-      headers: { ...target.headers, "content-type": "application/json", "content-length": body.length },
+      headers: { "content-type": "application/json", ...target.headers, "content-length": body.length },
       timeout: 10_000,
     });
     asked.on("timeout", () => asked.destroy(new Error("no answer within 10 s")));

@@ -47,13 +47,17 @@ export async function fetchTool({ name, version, make }: Tool): Promise<string> 
   }
 }
 
+interface RunOptions {
+  readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What the person at the terminal can do about it. */
+  readonly remedy?: string;
+}
+
 /** The standard output of a command that must succeed. */
-export async function runOrThrow(
-  file: string,
-  args: readonly string[],
-  options: { readonly environment?: Readonly<Record<string, string>>; readonly remedy?: string } = {},
-): Promise<string> {
+export async function runOrThrow(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { exitCode, stdout, stderr } = await runCommand(file, args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     environment: { ...process.env, ...options.environment },
     timeoutSeconds: commandSecondsMax,
   });

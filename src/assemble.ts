@@ -6,14 +6,13 @@ import { createClock } from "./clock/index.ts";
 import { type Config, withoutSecrets } from "./config/index.ts";
 import { type DoorsHouse, openListeners, type OpenListeners, wellKnown } from "./doors/index.ts";
 import type { EventRecord } from "./domain/record.ts";
-import { createClientAuthenticator, createEvidenceVerifier } from "./identity/index.ts";
+import { createIdentityRoom, type IdentityRoom } from "./identity/index.ts";
 import { ledgers, replayGuards } from "./ledger/index.ts";
 import { decide } from "./pdp/decide.ts";
 import type { PathPorts } from "./pdp/path-ports.ts";
-import { createPolicyRoom, type PolicyRoom } from "./policy/index.ts";
+import { createPolicyRoom } from "./policy/index.ts";
 import type { Announcer } from "./ports/announcer.ts";
 import type { Clock } from "./ports/clock.ts";
-import type { PolicyState } from "./ports/policy-status.ts";
 import { openStateFolder } from "./state/index.ts";
 import { describeReadiness, describeStatus, type Rooms } from "./status.ts";
 import { createTelemetry, type Telemetry } from "./telemetry/index.ts";
@@ -46,20 +45,22 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   opened.defer(() => audit.close());
   if (audit.lastRecordedTime !== undefined) clock.noteCertain(audit.lastRecordedTime);
 
-  let policy: PolicyRoom | undefined;
-  const telemetry = openTelemetry(config, world, clock, () => policy?.state());
+  let rooms: Rooms | undefined;
+  const telemetry = openTelemetry(config, world, clock, () => rooms);
   const log = telemetry.countRecords(audit);
   const announcer = createAnnouncer(log, telemetry);
 
-  policy = await createPolicyRoom(config.policy, { clock, announcer });
+  const policy = await createPolicyRoom(config.policy, { clock, announcer });
   opened.defer(() => policy.close());
   const tokens = await createTokenRoom(config.tokens, { clock, announcer });
   opened.defer(() => tokens.close());
+  const identity = openIdentity(config, tokens, { clock, announcer });
+  opened.defer(() => identity.close());
 
   const ports: PathPorts = {
     clock,
     identifiers: createIdentifierSource(),
-    evidence: createEvidence(config, tokens),
+    evidence: identity.evidence,
     ledger: ledgers[config.ledger.kind](config.ledger),
     policy,
     minter: tokens.minter,
@@ -67,7 +68,8 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     observer: telemetry.observer,
     rules: config.rules,
   };
-  const rooms: Rooms = { policy, tokens, audit, clock };
+  const built: Rooms = { policy, tokens, identity, audit, clock };
+  rooms = built;
   const doors: DoorsHouse = {
     decide: (request) => decide(request, ports),
     decideUse: (request) => decide(request, ports),
@@ -75,14 +77,16 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     keys: tokens.keys,
     jwksCacheSeconds: tokens.jwksCacheSeconds,
     clock,
-    readiness: () => describeReadiness(rooms),
-    status: () => describeStatus(rooms, world.version),
+    readiness: () => describeReadiness(built),
+    status: () => describeStatus(built, world.version),
     metrics: telemetry.metrics,
     observer: telemetry.observer,
     credentials: config.credentials,
-    clients: createClients(config, clock),
+    clients: identity.clients,
   };
   announceStart(announcer, config, world, clock.read().epochSeconds);
+  // Nobody waits for it: an issuer that is out of reach holds up its own tokens only.
+  void identity.refreshKeys();
   opened.defer(() =>
     announcer.announce({ type: "event", event: "stopped", time: clock.read().epochSeconds, detail: {} }),
   );
@@ -92,33 +96,27 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     events: telemetry.events,
     listen: () => openListeners(config.listeners, doors),
     reload: async () => {
-      await Promise.all([policy.reload(), tokens.reload()]);
+      await Promise.all([policy.reload(), tokens.reload(), identity.refreshKeys()]);
     },
     close: () => close.disposeAsync(),
   };
 }
 
-/** Without an issuer tokens prove nobody; with one, ours are shown to be exchanged onward. */
-function createEvidence({ evidence, issuers, tokens }: Config, own: TokenRoom): PathPorts["evidence"] {
-  const roleToken = { kind: "role-token", own, leewaySeconds: tokens.clockLeewaySeconds } as const;
-  if (issuers.length === 0) return createEvidenceVerifier({ claims: evidence, roleToken });
-  return createEvidenceVerifier({ claims: evidence, tokens: { kind: "tokens", issuers, own }, roleToken });
-}
-
-function createClients(
-  { clients, evidence: { ownIssuer: issuer }, ledger }: Config,
-  clock: Clock,
-): DoorsHouse["clients"] {
-  if (clients.length === 0) return undefined;
-  const options = { clients, audiences: [issuer, wellKnown(issuer).tokenEndpoint] };
-  return createClientAuthenticator(options, replayGuards[ledger.kind]({ clock }));
+function openIdentity(
+  { evidence, issuers, clients, ledger, tokens }: Config,
+  own: TokenRoom,
+  world: { readonly clock: Clock; readonly announcer: Announcer },
+): IdentityRoom {
+  const audiences = [own.issuer, wellKnown(own.issuer).tokenEndpoint];
+  const options = { claims: evidence, issuers, own, ownLeewaySeconds: tokens.clockLeewaySeconds, clients, audiences };
+  return createIdentityRoom(options, { ...world, replayGuard: replayGuards[ledger.kind](world) });
 }
 
 function openTelemetry(
   { telemetry, credentials, clients }: Config,
   { version, log }: AssemblyWorld,
   clock: Clock,
-  policyState: () => PolicyState | undefined,
+  rooms: () => Rooms | undefined,
 ): Telemetry {
   const ofClients = clients.flatMap(({ authentication: way }) => (way.kind === "secret" ? way.secret : []));
   const secrets = [...credentials.gateways.map(({ secret }) => secret), credentials.operator ?? [], ofClients].flat();
@@ -126,7 +124,8 @@ function openTelemetry(
     version,
     stream: log,
     secrets,
-    policyState,
+    policyState: () => rooms()?.policy.state(),
+    issuerKeys: () => rooms()?.identity.states() ?? [],
     now: () => clock.read().epochSeconds,
   });
 }

@@ -3,18 +3,20 @@ import type { AuditRoom } from "./audit/index.ts";
 import type { Readiness } from "./doors/index.ts";
 import { isJsonObject, type JsonObject } from "./domain/json.ts";
 import type { PolicyRoom } from "./policy/index.ts";
+import type { IssuerKeysStatus } from "./ports/issuer-keys-status.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { TokenRoom } from "./tokens/index.ts";
 
 export interface Rooms {
   readonly policy: PolicyRoom;
   readonly tokens: TokenRoom;
+  readonly identity: IssuerKeysStatus;
   readonly audit: AuditRoom;
   readonly clock: Clock;
 }
 
 /** Ready means that a well-formed request can be allowed now. */
-export function describeReadiness({ policy, tokens, audit, clock }: Rooms): Readiness {
+export function describeReadiness({ policy, tokens, identity, audit, clock }: Rooms): Readiness {
   const { active, rejection } = policy.state();
   const { epochSeconds, isReliable } = clock.read();
   const keys = tokens.state();
@@ -26,9 +28,12 @@ export function describeReadiness({ policy, tokens, audit, clock }: Rooms): Read
     audit: check(failing === undefined, failing?.why ?? ""),
   };
   const ready = Object.values(checks).every(({ ok }) => ok);
-  // Said, but no reason to be taken out of service: the last good bundle still decides (DESIGN §7).
+  // Said, but no reason to be taken out of service: the last good bundle still decides (DESIGN §7), and an issuer that is
+  // out of reach is so for every replica, and for its own tokens alone.
   const newestBundle = check(rejection === undefined, rejection?.code ?? "");
-  return { ready, checks: { ...checks, newest_bundle: newestBundle } };
+  const unfetched = identity.states().filter(({ failure }) => failure !== undefined);
+  const issuerKeys = check(unfetched.length === 0, `not fetched: ${unfetched.map(({ issuer }) => issuer).join(", ")}`);
+  return { ready, checks: { ...checks, newest_bundle: newestBundle, issuer_keys: issuerKeys } };
 }
 
 function check(ok: boolean, detail: string): { readonly ok: boolean; readonly detail?: string } {
@@ -52,6 +57,7 @@ export function describeStatus(rooms: Rooms, version: string): JsonObject {
     readiness: describeReadiness(rooms),
     policy: rooms.policy.state(),
     keys: rooms.tokens.state(),
+    issuer_keys: rooms.identity.states(),
     audit: rooms.audit.state(),
   };
   const plain: unknown = JSON.parse(JSON.stringify(status));

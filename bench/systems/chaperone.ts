@@ -1,21 +1,11 @@
-/** Chaperone as it ships: built JavaScript, every decision recorded and every allow signed. */
+/** What ships: `node dist/main.js serve` with the shipped bundle, every decision recorded and signed. */
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { findFreePort } from "../server-process.ts";
-import { founding, type System } from "./system.ts";
-
-export interface ChaperoneWorld {
-  readonly root: string;
-  /** A folder of the bench's own. */
-  readonly folder: string;
-}
-
-export interface Chaperone extends System {
-  /** Decisions on record since the last start. */
-  countRecords(): Promise<number>;
-}
+import { type Chaperone, type ChaperoneWorld, createChaperoneProcess } from "./chaperone-process.ts";
+import { founding } from "./system.ts";
 
 const credential = "bench-gateway-credential-of-32-characters-or-more";
 const answerSchema = z.looseObject({
@@ -28,22 +18,20 @@ const answerSchema = z.looseObject({
 });
 
 /** `socket` is how a gateway in the pod asks; `tcp`, with a credential, how the peers are asked. */
-export async function createChaperone(world: ChaperoneWorld, transport: "socket" | "tcp"): Promise<Chaperone> {
-  const { root } = world;
-  const folder = await mkdtemp(join(world.folder, "chaperone-"));
+export async function createChaperone(
+  { root, folder: parent }: ChaperoneWorld,
+  transport: "socket" | "tcp",
+): Promise<Chaperone> {
+  const folder = await mkdtemp(join(parent, "chaperone-"));
   const port = await findFreePort();
   const socketPath = join(folder, "run", "gateway.sock");
-  const config = join(folder, "chaperone.yaml");
   const listeners = [
     { name: "gateway", address: `unix:${socketPath}`, doors: ["authorize"], callers: "socket" },
     { name: "local", address: `127.0.0.1:${port}`, doors: ["authorize", "public"], callers: "credential" },
   ];
-  // A deny because a starved machine kept an evaluation waiting would be a right answer to another question.
-  const settings = { listeners, log: { level: "error" }, policy: { deadline_milliseconds: 1000 } };
-  // JSON is YAML.
-  await writeFile(config, JSON.stringify(settings));
-  let state = "";
+  const environment = { CHAPERONE_GATEWAY_CREDENTIAL: credential };
   return {
+    ...(await createChaperoneProcess(root, folder, { listeners }, environment)),
     name: transport === "socket" ? "Chaperone" : "Chaperone, TCP",
     target: {
       path: "/v1/authorize",
@@ -52,14 +40,6 @@ export async function createChaperone(world: ChaperoneWorld, transport: "socket"
       ...(transport === "socket"
         ? { address: { socketPath }, headers: {} }
         : { address: { host: "127.0.0.1", port }, headers: { authorization: `Bearer ${credential}` } }),
-    },
-    command: async () => {
-      state = await mkdtemp(join(folder, "state-"));
-      return {
-        file: process.execPath,
-        args: ["--max-semi-space-size=4", join(root, "dist", "main.js"), "serve", "--config", config, "--state", state],
-        environment: { CHAPERONE_GATEWAY_CREDENTIAL: credential },
-      };
     },
     assertRight: async (answer) => {
       const { token } = answerSchema.parse(JSON.parse(answer));
@@ -71,17 +51,5 @@ export async function createChaperone(world: ChaperoneWorld, transport: "socket"
       });
       z.looseObject({ sub: z.literal(founding.subject.sub) }).parse(payload);
     },
-    countRecords: () => countRecords(join(state, "audit")),
   };
-}
-
-async function countRecords(folder: string): Promise<number> {
-  const names = await readdir(folder, { recursive: true });
-  const logs = await Promise.all(
-    names.filter((name) => name.endsWith(".jsonl")).map((name) => readFile(join(folder, name), "utf8")),
-  );
-  return logs
-    .join("")
-    .split("\n")
-    .filter((line) => line.includes('"decision_id"')).length;
 }

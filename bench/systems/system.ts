@@ -4,6 +4,8 @@ import type { Target } from "../target.ts";
 
 export interface System {
   readonly name: string;
+  /** Asked first, until it answers, where the question needs something that only the running system gives. */
+  readonly introduction?: { readonly target: Target; readonly take: (answer: string) => void };
   readonly target: Target;
   /** Each call prepares a start of its own, with empty state. */
   command(): Promise<ServerCommand>;

@@ -13,6 +13,7 @@ import { recoverFolder } from "./recover-folder.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { type Commit, DiskCommit, ProcessCommit } from "./commit.ts";
 
+export { withholdTokens } from "./withhold-tokens.ts";
 export { type AuditOptions, type AuditRoom, durabilities } from "./audit-room.ts";
 export { parseAuditPublicKey } from "./audit-key.ts";
 export { type AuditReport, blindSpots, type Finding, findings } from "./audit-report.ts";

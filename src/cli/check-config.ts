@@ -1,12 +1,20 @@
-/** `chaperone check-config`: everything that is wrong with the configuration, without starting anything. */
-import { type Config, withoutSecrets } from "../config/index.ts";
+/**
+ * `chaperone check-config`: everything that is wrong with the configuration, without starting anything. Files of keys
+ * are read as the start would read them; nothing is fetched.
+ */
+import { type Config, ConfigError, withoutSecrets } from "../config/index.ts";
+import { ClientError, createIdentityRoom, ProfileError } from "../identity/index.ts";
+import { replayGuards } from "../ledger/index.ts";
 import type { Run } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { describeFailure } from "./failure.ts";
 import { isConfig, printConfigErrors, readConfig } from "./read-config.ts";
+import { readNow } from "./read-now.ts";
 import { renderJson, renderRows } from "./terminal.ts";
 
 export const checkConfig: Run = async (given, io) => {
-  const loaded = readConfig(given, io);
+  const read = readConfig(given, io);
+  const loaded = isConfig(read) ? (findUnusable(read) ?? read) : read;
   const isRight = isConfig(loaded);
   if (given.has("json")) {
     io.stdout.write(renderJson(isRight ? { ok: true, config: describe(loaded) } : { ok: false, errors: loaded }));
@@ -17,6 +25,21 @@ export const checkConfig: Run = async (given, io) => {
   }
   return isRight ? exitCodes.yes : exitCodes.wrong;
 };
+
+/** What stops the start beyond the settings themselves. */
+function findUnusable({ evidence, issuers, clients, ledger, tokens }: Config): readonly ConfigError[] | undefined {
+  const own = { issuer: evidence.ownIssuer, keys: { publicKeys: () => [] } };
+  const clock = { read: () => ({ epochSeconds: readNow(), isReliable: true }) };
+  const world = { clock, announcer: { announce: () => {} }, replayGuard: replayGuards[ledger.kind]({ clock }) };
+  try {
+    const ownLeewaySeconds = tokens.clockLeewaySeconds;
+    createIdentityRoom({ claims: evidence, issuers, own, ownLeewaySeconds, clients, audiences: [] }, world);
+    return undefined;
+  } catch (cause) {
+    if (!(cause instanceof ProfileError || cause instanceof ClientError)) throw cause;
+    return [new ConfigError("identity_unusable", describeFailure(cause))];
+  }
+}
 
 /** What the configuration comes to; secrets are left out, and credentials only counted. */
 function describe(config: Config): object {

@@ -57,6 +57,27 @@ export const commands = {
     options: { ...configOptions, ...jsonOption },
     load: async () => (await import("./keys-rotate.ts")).keysRotate,
   },
+  "token inspect": {
+    summary: "Explain a token: who acts for whom, what it permits, how long it lives, and why it would be refused now.",
+    operands: { usage: "[file, default standard input]", min: 0, max: 1 },
+    options: {
+      as: {
+        value: "use",
+        help: "Judge it as `subject` or `actor` at the token door, or at a `resource`. Default: all that may apply.",
+      },
+      type: { value: "type", help: "What it is shown as: `access_token` (default), `jwt` or `id_token`." },
+      audience: { value: "identifier", help: "For `resource`: who it is shown to. Default: whom it is for." },
+      issuer: { value: "issuer", help: "For `resource`: whose token is expected. Default: the configured issuer." },
+      jwks: {
+        value: "file or address",
+        help: "For `resource`: the issuer's keys; an address is fetched. Default: the configured key set.",
+      },
+      time: { value: "seconds", help: "Judge as if it were this time, epoch seconds. Default: now." },
+      ...configOptions,
+      ...jsonOption,
+    },
+    load: async () => (await import("./token-inspect.ts")).tokenInspect,
+  },
   "audit verify": {
     summary: "Find what was changed, removed, reordered, cut or rewritten in a decision log.",
     operands: { usage: "[folder]", min: 0, max: 1 },

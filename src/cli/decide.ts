@@ -11,7 +11,7 @@ import type { CliIo, Given, Run } from "./command.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { exitOf, explain, renderExplanation } from "./explain.ts";
 import { requireConfig } from "./read-config.ts";
-import { readNow } from "./read-now.ts";
+import { readTime } from "./read-now.ts";
 import { rehearse } from "./rehearsal.ts";
 import { renderJson } from "./terminal.ts";
 
@@ -43,12 +43,6 @@ async function answer(
   const explanation = explain(await rehearse(question.config, question.request, question.time));
   io.stdout.write(given.has("json") ? renderJson(explanation) : renderExplanation(explanation));
   return exitOf(explanation);
-}
-
-function readTime(given: Given): number | undefined {
-  const text = given.text("time");
-  if (text === undefined) return readNow();
-  return /^\d{1,11}$/.test(text) ? Number(text) : undefined;
 }
 
 async function readBody(path: string, io: CliIo): Promise<Uint8Array | undefined> {

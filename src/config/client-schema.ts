@@ -1,6 +1,7 @@
 /** One OAuth client of the door `token`, and the one way in which it proves itself. */
 import { z } from "zod";
-import { path, text } from "./field.ts";
+import { parseCapability } from "../domain/identifiers.ts";
+import { parsed, path, text } from "./field.ts";
 import { issuerName, partyName } from "./issuer-schema.ts";
 import { limits } from "./limits.ts";
 
@@ -9,6 +10,13 @@ export const clientSchema = z.strictObject({
   issuer: issuerName()
     .optional()
     .describe("Whose party the client is when it acts itself (jwt-bearer). Absent: this sidecar's own `issuer`."),
+  capabilities: z
+    .array(parsed(parseCapability, "must be a capability"))
+    .max(limits.listMax)
+    .optional()
+    .describe(
+      "What it is able to do when it acts itself (jwt-bearer), because no token of its own says so. Absent: nothing, and a policy that permits by capability begins no chain for it.",
+    ),
   authentication: z
     .enum(["secret_file", "jwks_file", "certificate", "vouched"])
     .describe(

@@ -4,6 +4,7 @@ import type { ClientOptions } from "../identity/index.ts";
 import type { ClientSettings } from "./client-schema.ts";
 import { ConfigError } from "./config-error.ts";
 import { type CredentialValues, type ReadFile, readCredentialFile } from "./credentials.ts";
+import type { ListenerSettings } from "./listener-schema.ts";
 import type { PlacedSettings } from "./read-settings.ts";
 
 export interface ClientSurroundings {
@@ -26,6 +27,8 @@ export function chooseClients(
     const refuse = (code: "settings_conflict" | "credential_conflict", detail: string): void => {
       errors.push(new ConfigError(code, detail, { setting: `clients[${at}]`, place }));
     };
+    const unserved = describeUnserved(client, settings.listeners ?? []);
+    if (unserved !== undefined) refuse("settings_conflict", unserved);
     if (ids.has(client.id)) refuse("settings_conflict", "id: another client has this one");
     ids.add(client.id);
     if (typeof authentication === "string") {
@@ -37,10 +40,27 @@ export function chooseClients(
         if (taken.has(authentication.secret)) refuse("credential_conflict", "its secret is somebody else's too");
         taken.add(authentication.secret);
       }
-      chosen.push({ id: client.id, issuer: client.issuer ?? ownIssuer, authentication });
+      const { id, issuer = ownIssuer, capabilities } = client;
+      chosen.push({ id, issuer, ...(capabilities === undefined ? {} : { capabilities }), authentication });
     }
   }
   return errors.length > 0 ? errors : chosen;
+}
+
+/** With a way that no listener takes the client could never ask, while the metadata names its way. */
+function describeUnserved(
+  { authentication: way }: ClientSettings,
+  listeners: readonly ListenerSettings[],
+): string | undefined {
+  const serving = listeners.filter(({ doors }) => doors.includes("token"));
+  if (serving.length === 0) return undefined;
+  if (way === "certificate" && serving.every(({ tls }) => tls === undefined)) {
+    return "authentication: no listener with the door token has tls";
+  }
+  if (way === "vouched" && serving.every(({ client_field: field }) => field === undefined)) {
+    return "authentication: no listener with the door token declares a client_field";
+  }
+  return undefined;
 }
 
 /** What the way needs is there, and nothing that belongs to another way: half a change is told, not guessed. */

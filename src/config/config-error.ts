@@ -13,6 +13,7 @@ export const configErrors = {
   credential_invalid: "A credential is not one that a machine made.",
   credential_conflict: "A credential is given twice, or serves two purposes.",
   settings_conflict: "Settings contradict each other.",
+  identity_unusable: "An issuer or a client cannot be used as it is configured, or its keys cannot be read.",
   defaults_forbidden: "The start would use what is built in for development, which is forbidden.",
   defaults_incomplete: "Some settings are configured, so the others do not fall back to development defaults.",
 } as const;

@@ -1,5 +1,6 @@
-/** One issuer whose tokens are evidence. Nothing is discovered: what its tokens mean here is what stands here. */
+/** One issuer whose tokens are evidence. Its keys may be fetched; what its tokens mean here is what stands here. */
 import { z } from "zod";
+import { bounds } from "../domain/bounds.ts";
 import { type Issuer, parseIssuer, type PartyId, parsePartyId, parsePermission } from "../domain/identifiers.ts";
 import { parsed, path, text, whole } from "./field.ts";
 import { limits } from "./limits.ts";
@@ -22,21 +23,21 @@ const claimSchema = (what: string) =>
       separator: separators.default("none").describe("What separates names in one string; a list is never split."),
     })
     .optional()
-    .describe(`Where ${what} stand in its tokens. Absent: the issuer says nothing of them.`);
+    .describe(`Where ${what} stand in its tokens. Absent, and not in the table: the issuer says nothing of them.`);
 
 const kinds = () => z.array(z.enum(["at+jwt", "jwt", "absent"])).max(3);
 
 const typSchema = z
   .strictObject({
-    access_token: kinds().default(["at+jwt"]).describe("Accepted for a token shown as an access token."),
-    jwt: kinds().default(["at+jwt"]).describe("Accepted for a token shown as a JWT."),
+    access_token: kinds().optional().describe("Accepted for a token shown as an access token."),
+    jwt: kinds().optional().describe("Accepted for a token shown as a JWT."),
     id_token: kinds()
-      .default([])
+      .optional()
       .describe("Accepted for a token shown as an ID token. Empty: never, as for the others."),
   })
   .prefault({})
   .describe(
-    "Which header `typ` is accepted. Other than `at+jwt`, access tokens and JWTs need `clients`, because such a `typ` says little.",
+    "Which header `typ` is accepted, never one that the product's tokens do not have. Absent, with `oidc`: `at+jwt` for access tokens and JWTs, and no ID token. Other than `at+jwt`, access tokens and JWTs need `clients`, because such a `typ` says little.",
   );
 
 const actorSchema = z.strictObject({
@@ -44,17 +45,42 @@ const actorSchema = z.strictObject({
   id: partyName().describe("Its `sub`."),
 });
 
-export const issuerSchema = z.strictObject({
+const oneOfThem = "Exactly one of `jwks_file`, `jwks_url` and `discovery`.";
+
+const issuerObject = z.strictObject({
   profile: z
-    .enum(["oidc"])
+    .enum(["oidc", "keycloak", "vault", "entra", "auth0", "cognito"])
     .default("oidc")
-    .describe("How its tokens are read: JWTs as OpenID Connect and RFC 9068 have them."),
+    .describe(
+      "The product that it is, whose tokens are known by a table (docs/issuers); `oidc` knows nothing beyond OpenID Connect and RFC 9068. Settings that are absent are as the table has them.",
+    ),
   issuer: issuerName().describe(
     "Byte for byte as in `iss`. Never this sidecar's own: its tokens are read without a profile.",
   ),
-  jwks_file: path().describe(
-    "Its public keys, a JWK set. Read at the start only: after the issuer changed its keys, restart. Missing or malformed: no start.",
-  ),
+  jwks_file: path()
+    .optional()
+    .describe(
+      `Its public keys, a JWK set. Read at the start only: after the issuer changed its keys, restart. Missing or malformed: no start. ${oneOfThem}`,
+    ),
+  jwks_url: text(bounds.uriLengthMax)
+    .optional()
+    .describe("Where its public keys are fetched (docs/identity/keys.md): https, or http on this machine."),
+  discovery: z
+    .literal(true)
+    .optional()
+    .describe(
+      "Fetches the keys that its discovery document names, and takes nothing else from it. The document's `issuer` must be this one.",
+    ),
+  jwks_refresh_seconds: whole(30, 3600)
+    .default(300)
+    .describe(
+      "Fetched keys are asked for again after this time, or after a shorter `max-age` of the issuer: how long a key that it took back may still count.",
+    ),
+  jwks_stale_seconds: whole(30, 86_400)
+    .default(3600)
+    .describe(
+      "While the issuer does not answer rightly, fetched keys count for this long after its last right answer; then its tokens are denied. At least `jwks_refresh_seconds`.",
+    ),
   algorithms: z
     .array(
       z.enum(["ES256", "ES384", "ES512", "EdDSA", "Ed25519", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]),
@@ -90,7 +116,9 @@ export const issuerSchema = z.strictObject({
     ),
   chain_source: text(limits.nameLengthMax)
     .optional()
-    .describe("The claim that names a chain's beginning, such as `sid`. Absent: each decision begins one."),
+    .describe(
+      "The claim that names a chain's beginning, such as `sid`. Absent, and not in the table: each decision begins one.",
+    ),
   allowed_actors: z
     .array(actorSchema)
     .max(limits.listMax)
@@ -105,6 +133,23 @@ export const issuerSchema = z.strictObject({
   lifetime_seconds_max: whole(1, 86_400)
     .default(3600)
     .describe("A token that lives longer from `iat` to `exp` is refused: it could be stolen for as long."),
+});
+
+export const issuerSchema = issuerObject.superRefine((issuer, context) => {
+  const {
+    jwks_file: file,
+    jwks_url: url,
+    discovery,
+    jwks_refresh_seconds: refresh,
+    jwks_stale_seconds: stale,
+  } = issuer;
+  const refuse = (name: keyof typeof issuer, message: string): void => {
+    context.addIssue({ code: "custom", path: [name], message });
+  };
+  const given = [file, url, discovery].filter((each) => each !== undefined);
+  if (given.length === 0) refuse("jwks_file", "it, jwks_url or discovery is required");
+  if (given.length > 1) refuse("jwks_file", "only one of it, jwks_url and discovery");
+  if (stale < refresh) refuse("jwks_stale_seconds", "must be at least jwks_refresh_seconds");
 });
 
 export const identitySchema = z

@@ -16,7 +16,7 @@ function renderIssuer(settings: IssuerSettings): OidcProfileOptions {
   return {
     kind: settings.profile,
     issuer,
-    keys: { kind: "static", jwks: settings.jwks_file },
+    keys: renderKeys(settings),
     algorithms,
     kinds: settings.typ,
     audiences,
@@ -34,4 +34,14 @@ function renderIssuer(settings: IssuerSettings): OidcProfileOptions {
     leewaySeconds: settings.leeway_seconds,
     lifetimeSecondsMax: settings.lifetime_seconds_max,
   };
+}
+
+/** The schema takes exactly one of the three. */
+function renderKeys(settings: IssuerSettings): OidcProfileOptions["keys"] {
+  const { jwks_file: file, jwks_url: url, discovery } = settings;
+  const times = { refreshSeconds: settings.jwks_refresh_seconds, staleSeconds: settings.jwks_stale_seconds };
+  if (file !== undefined) return { kind: "static", jwks: file };
+  if (url !== undefined) return { kind: "remote", url, ...times };
+  if (discovery === true) return { kind: "discovery", ...times };
+  throw new TypeError("an issuer without keys passed the schema");
 }

@@ -60,7 +60,7 @@ function describeSetting(node: Node, path: string, isRequired: boolean): Setting
 }
 
 function kindOf(node: Node): SettingKind {
-  if (node.enum !== undefined) return "choice";
+  if (node.enum !== undefined || node.const !== undefined) return "choice";
   switch (node.type) {
     case "object":
       return node.additionalProperties === false ? "section" : "mapping";
@@ -79,5 +79,8 @@ function elementOf(node: Node): Node {
 }
 
 function choicesOf(node: Node): readonly string[] {
-  return (node.enum ?? []).filter((choice) => typeof choice === "string");
+  return (node.enum ?? [node.const]).flatMap((choice) => {
+    if (choice === true) return "true";
+    return typeof choice === "string" ? choice : [];
+  });
 }

@@ -3,7 +3,7 @@
  * Everything else of the policy input is the sidecar's own and refused from a caller (DESIGN §4).
  */
 import type { AuthorizationDetail } from "./authorization-detail.ts";
-import { ExactSet, type PermissionSet } from "./exact-set.ts";
+import { type CapabilitySet, ExactSet, type PermissionSet } from "./exact-set.ts";
 import {
   type Audience,
   type GatewayName,
@@ -79,6 +79,8 @@ export interface RoleTokenEvidence {
 export interface AuthenticatedClient {
   readonly id: PartyId;
   readonly issuer: Issuer;
+  /** What it is able to do when it acts itself; absent: nothing by capability. */
+  readonly capabilities?: CapabilitySet;
 }
 
 interface EvidenceAt {

@@ -1,5 +1,5 @@
 /** What one of our own tokens proves of its grant: what a child may narrow and never exceed (DESIGN §5 "Onward"). */
-import type { AuthorizationDetail } from "./authorization-detail.ts";
+import { type AuthorizationDetail, isDetailWithin } from "./authorization-detail.ts";
 import type { PermissionSet } from "./exact-set.ts";
 import type { Audience, ChainId, GrantId } from "./identifiers.ts";
 
@@ -23,4 +23,21 @@ export interface ParentGrant {
 /** Where a child of this grant may be for. */
 export function onwardAudiences({ audience, audiences }: ParentGrant): readonly Audience[] {
   return audiences.length === 0 ? [audience] : audiences;
+}
+
+/** Permissions without strings attached, and those with. */
+export interface Permitted {
+  readonly permissions: PermissionSet;
+  readonly details: readonly AuthorizationDetail[];
+}
+
+/** True when the grant holds all of it: freely what is free, and freely or with strings no tighter what has some. */
+export function holds(parent: ParentGrant, { permissions, details }: Permitted): boolean {
+  return (
+    parent.permissions.covers(permissions) &&
+    details.every(
+      (detail) =>
+        parent.permissions.covers(detail.permissions) || parent.details.some((outer) => isDetailWithin(detail, outer)),
+    )
+  );
 }

@@ -68,6 +68,8 @@ export interface DecisionRecord {
   readonly door: DoorName;
   readonly listener: string;
   readonly gateway: string;
+  /** The OAuth client that proved itself; absent at doors for gateways. */
+  readonly client?: RecordedParty;
   /** Undefined while it is not known who asks. */
   readonly phase?: Phase;
   readonly outcome: Outcome;
@@ -107,6 +109,8 @@ export interface EventRecord {
     | "key_activated"
     | "key_published"
     | "key_retired"
+    | "issuer_keys_activated"
+    | "issuer_keys_failed"
     | "recovered";
   readonly time: number;
   readonly detail: Readonly<Record<string, string | number | boolean>>;

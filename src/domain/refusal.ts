@@ -26,7 +26,7 @@ export const refusals = {
   inner_actor_decisive:
     "The policy allows only because of an inner actor of the chain, which is evidence and not authority.",
   role_unknown: "The policy chose a role that its catalogue does not list.",
-  audience_mismatch: "The policy chose a role of another audience than the one asked for.",
+  audience_mismatch: "The audience asked for is not the chosen role's, or not one where the shown grant may go.",
   permission_not_covered: "The chosen role does not cover the permissions that are needed.",
   asked_not_granted: "A permission that was asked for is not granted.",
   ceiling_exceeded: "The role token would exceed the ceiling that the policy declared.",
@@ -45,6 +45,7 @@ export const faults = {
   policy_stale: "The policy is older than allowed.",
   policy_not_ready: "No policy is active.",
   clock_unreliable: "The clock stepped back; lifetimes cannot be trusted.",
+  issuer_keys_unavailable: "The keys of a token's issuer cannot be fetched, so nobody can tell who signed it.",
   ledger_unavailable: "The ledger of revocations and uses cannot be reached.",
   audit_unavailable: "The decision cannot be put on record.",
   signing_unavailable: "No signing key is available.",

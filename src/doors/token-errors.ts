@@ -75,6 +75,7 @@ export const aboutOf = {
   policy_stale: "refused",
   policy_not_ready: "refused",
   clock_unreliable: "refused",
+  issuer_keys_unavailable: "refused",
   ledger_unavailable: "refused",
   audit_unavailable: "refused",
   signing_unavailable: "refused",

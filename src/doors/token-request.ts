@@ -132,7 +132,8 @@ function parseDetails(text: string | undefined): readonly AuthorizationDetail[] 
   if (text === undefined) return [];
   const json = parseStrictJson(Buffer.from(text));
   const details = json instanceof RequestError ? undefined : parseAuthorizationDetails(json);
-  return details ?? new TokenError("invalid_authorization_details");
+  // An empty list asks for nothing; taken for none, it would ask for everything (P29).
+  return details === undefined || details.length === 0 ? new TokenError("invalid_authorization_details") : details;
 }
 
 /** An absolute URI without fragment (RFC 8707 §2). */

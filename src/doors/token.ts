@@ -28,7 +28,7 @@ export const tokenDoor: Door = {
         const form = await readForm(site, request, response);
         if (form === undefined) return;
         const asked = form instanceof TokenError ? form : await parse(site, { request, form, gateway });
-        if (asked instanceof TokenError) return writeError(response, asked.code);
+        if (asked instanceof TokenError) return refuse(site, response, asked.code);
         writeDecision(response, asked, await site.house.decide(asked.decisionRequest));
       },
     },
@@ -57,6 +57,12 @@ function refuseBody(
   const isTooLarge = code === "body_too_large";
   writeError(response, "invalid_request", isTooLarge ? { status: statusOf[code], extra: ["Connection", "close"] } : {});
   return undefined;
+}
+
+/** Nothing was decided, so only the listener's count tells of one who guesses secrets. */
+function refuse({ answers }: DoorSite, response: ServerResponse, code: TokenErrorCode): void {
+  answers.count(code === "invalid_client" ? "credential_required" : "member_invalid");
+  writeError(response, code);
 }
 
 interface Shown {

@@ -4,6 +4,7 @@ import type { ShownTokenType } from "../domain/decision-request.ts";
 import { isJsonArray, type JsonObject, ownMember } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { TokenRules } from "./profiles/issuer-profile.ts";
+import type { TokenShape } from "./profiles/profile-table.ts";
 import { readNumericDate, readString } from "./read-claims.ts";
 import { type TokenUse, untrusted } from "./token-problem.ts";
 
@@ -16,7 +17,10 @@ export interface Showing {
 
 /** The token's `exp`, epoch seconds. */
 export function checkToken(claims: JsonObject, rules: TokenRules, showing: Showing): number | Refusal {
-  if (!isOfKind(claims, showing.type)) return untrusted(showing.use, "kind");
+  const { shape } = rules;
+  if (!isOfKind(claims, showing.type, shape)) return untrusted(showing.use, "kind");
+  if (!isPinned(claims, showing.type, shape)) return untrusted(showing.use, "pin");
+  if (shape.fetched.some((name) => Object.hasOwn(claims, name))) return untrusted(showing.use, "fetched");
   if (!isForAudience(claims, rules)) return untrusted(showing.use, "audience");
   // Bound to a key (RFC 7800), and nothing here proves that key: taken as a bearer token it could be a stolen one (DP-19).
   if (Object.hasOwn(claims, "cnf")) return untrusted(showing.use, "binding");
@@ -30,26 +34,41 @@ export function checkToken(claims: JsonObject, rules: TokenRules, showing: Showi
  * Where `typ` says only JWT, the claims tell an ID token from an access token (P2, TX-6): `typ` among them is
  * Keycloak's; `events` makes a security event or a logout of any token.
  */
-function isOfKind(claims: JsonObject, type: ShownTokenType): boolean {
+function isOfKind(claims: JsonObject, type: ShownTokenType, { marks }: TokenShape): boolean {
   const carries = (names: readonly string[]) => names.some((name) => Object.hasOwn(claims, name));
   if (carries(["events"])) return false;
   const kind = ownMember(claims, "typ");
   switch (type) {
     case "access_token":
     case "jwt":
-      return (kind === undefined || kind === "Bearer") && !carries(["nonce", "at_hash", "c_hash", "s_hash"]);
+      return (kind === undefined || kind === "Bearer") && !carries(marks.idToken);
     case "id_token":
-      return (kind === undefined || kind === "ID") && !carries(["scope", "scp", "client_id"]);
+      return (kind === undefined || kind === "ID") && !carries(marks.accessToken);
   }
 }
 
-function isForAudience(claims: JsonObject, { audiences, multipleAudiences }: TokenRules): boolean {
+function isPinned(claims: JsonObject, type: ShownTokenType, { pins }: TokenShape): boolean {
+  return pins.every(({ claim, values, types }) => {
+    const value = ownMember(claims, claim);
+    return !types.includes(type) || (typeof value === "string" && values.includes(value));
+  });
+}
+
+function isForAudience(claims: JsonObject, { audiences, multipleAudiences, shape }: TokenRules): boolean {
   const value = ownMember(claims, "aud");
-  const named = isJsonArray(value) ? value : [value];
+  const isByScopes = value === undefined && shape.addressedBy === "aud_or_scopes";
+  const named = isByScopes ? readAddressees(claims) : isJsonArray(value) ? value : [value];
   if (named.length === 0 || named.length > bounds.setSizeMax) return false;
   const names = named.filter((name) => typeof name === "string");
   if (names.length < named.length || (names.length > 1 && multipleAudiences === "refuse")) return false;
   return audiences === undefined || names.some((name) => audiences.includes(name));
+}
+
+/** Whose scopes they are; names of OpenID Connect's own have no `/` and are nobody's. */
+function readAddressees(claims: JsonObject): readonly string[] {
+  const scope = ownMember(claims, "scope");
+  const names = typeof scope === "string" ? scope.split(" ") : [];
+  return [...new Set(names.filter((name) => name.includes("/")).map((name) => name.slice(0, name.lastIndexOf("/"))))];
 }
 
 function readClient(claims: JsonObject): string | undefined | Refusal {

@@ -1,7 +1,14 @@
 /** Who is asking: one verifier per kind of evidence. A new kind is one file and one line here. */
 import { Refusal } from "../domain/refusal.ts";
+import type { ClientAuthenticator } from "../ports/client-authenticator.ts";
 import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
+import type { IssuerKeysStatus } from "../ports/issuer-keys-status.ts";
+import type { ReplayGuard } from "../ports/replay-guard.ts";
+import { createClientAuthenticator } from "./clients/client-authenticator.ts";
+import type { ClientsOptions } from "./clients/options.ts";
 import { createGatewayClaimsVerifier } from "./gateway-claims.ts";
+import type { FollowingWorld } from "./keys/followed-keys.ts";
+import { KeySources } from "./keys/key-sources.ts";
 import type { EvidenceOptions, GatewayClaimsOptions, RoleTokenOptions, TokensOptions } from "./options.ts";
 import { createRoleTokenVerifier } from "./role-token-evidence.ts";
 import { createTokensVerifier } from "./token-evidence.ts";
@@ -33,6 +40,43 @@ export function createEvidenceVerifier(options: {
   };
 }
 
+export interface IdentityOptions extends ClientsOptions {
+  readonly claims: GatewayClaimsOptions;
+  /** Without an issuer tokens prove nobody; with one, ours are shown to be exchanged onward. */
+  readonly issuers: TokensOptions["issuers"];
+  readonly own: TokensOptions["own"];
+  /** Tolerance on the times of our own tokens that are shown for use, seconds, at most 5. */
+  readonly ownLeewaySeconds: number;
+}
+
+export interface IdentityWorld extends FollowingWorld {
+  readonly replayGuard: ReplayGuard;
+}
+
+export interface IdentityRoom extends IssuerKeysStatus {
+  readonly evidence: EvidenceVerifier;
+  /** Undefined: no client is configured. */
+  readonly clients: ClientAuthenticator | undefined;
+  /** Asks every issuer for its keys, now. Never rejects: what is wrong stands in the states. */
+  refreshKeys(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Fetches nothing yet. Throws a ProfileError or a ClientError for what cannot be used. */
+export function createIdentityRoom(options: IdentityOptions, { replayGuard, ...world }: IdentityWorld): IdentityRoom {
+  const { claims, issuers, own, ownLeewaySeconds, clients } = options;
+  const keys = new KeySources(world);
+  const tokens = { kind: "tokens", issuers, own, openKeys: keys.open } as const;
+  const roleToken = { kind: "role-token", own, leewaySeconds: ownLeewaySeconds } as const;
+  return {
+    evidence: createEvidenceVerifier(issuers.length === 0 ? { claims, roleToken } : { claims, tokens, roleToken }),
+    clients: clients.length === 0 ? undefined : createClientAuthenticator(options, replayGuard),
+    states: () => keys.states(),
+    refreshKeys: () => keys.refresh(),
+    close: () => keys.close(),
+  };
+}
+
 export type {
   EvidenceOptions,
   GatewayClaimsOptions,
@@ -41,5 +85,8 @@ export type {
   RoleTokenOptions,
   TokensOptions,
 } from "./options.ts";
+export { ClientError } from "./clients/client-error.ts";
+export { ProfileError } from "./profiles/profile-error.ts";
 export { createClientAuthenticator } from "./clients/client-authenticator.ts";
 export type { ClientOptions } from "./clients/options.ts";
+export { createTokenInspector, type TokenInspector } from "./token-inspector.ts";

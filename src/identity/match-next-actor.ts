@@ -15,14 +15,15 @@ export interface Candidate {
   readonly isClient: boolean;
 }
 
-export function isNextActor({ claim, allowed, issuers }: NextActors, candidate: Candidate): boolean {
+export function isNextActor(next: NextActors, candidate: Candidate): boolean {
+  const { claim, allowed } = next;
   if (claim === undefined) {
     return allowed.some(({ issuer, id }) => issuer === candidate.actor.issuer && id === candidate.actor.id);
   }
-  return readMayAct(claim).some((entry) => names(entry, candidate, issuers));
+  return readMayAct(claim).some((entry) => isNamed(entry, candidate, next));
 }
 
-function names(entry: JsonObject, candidate: Candidate, issuers: NextActors["issuers"]): boolean {
+function isNamed(entry: JsonObject, candidate: Candidate, { names, issuers }: NextActors): boolean {
   const { actor, client } = candidate;
   if (!Object.hasOwn(entry, "iss") && !issuers.includes(actor.issuer)) return false;
   if (!Object.hasOwn(entry, "sub") && !isTheClient(candidate)) return false;
@@ -31,7 +32,7 @@ function names(entry: JsonObject, candidate: Candidate, issuers: NextActors["iss
       case "iss":
         return value === actor.issuer;
       case "sub":
-        return value === actor.id;
+        return value === (names === "tokens" ? (ownMember(actor.claims, "sub") ?? actor.id) : actor.id);
       case "client_id":
         return value === client?.id && (clientOf(actor) ?? value) === value;
       default:
@@ -47,4 +48,9 @@ function isTheClient({ actor, client, isClient }: Candidate): boolean {
 
 function clientOf({ claims }: Actor): Json | undefined {
   return ownMember(claims, "client_id") ?? ownMember(claims, "azp");
+}
+
+/** False: whoever shows an actor's token beside this one is refused. */
+export function hasNextActor({ claim, allowed }: NextActors): boolean {
+  return claim === undefined ? allowed.length > 0 : readMayAct(claim).length > 0;
 }

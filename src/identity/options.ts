@@ -1,8 +1,8 @@
 import type { ShownTokenType } from "../domain/decision-request.ts";
 import type { Issuer, PartyId } from "../domain/identifiers.ts";
 import type { PublishedKeys } from "../ports/published-keys.ts";
+import type { KeysOptions, OpenKeys } from "./keys/key-sources.ts";
 import type { SignatureAlgorithm } from "./keys/signature-algorithm.ts";
-import type { StaticKeysOptions } from "./keys/static-keys.ts";
 import type { TokenKind } from "./read-token.ts";
 
 /** What separates names in one string; an array's elements are one each. */
@@ -28,6 +28,8 @@ export interface TokensOptions {
   readonly issuers: readonly ProfileOptions[];
   /** Our own issuer and its keys, for the profile `chaperone`; no other profile may be of it. */
   readonly own: { readonly issuer: Issuer; readonly keys: PublishedKeys };
+  /** Absent: only `static` keys can be opened. */
+  readonly openKeys?: OpenKeys;
 }
 
 /** Our own role tokens, shown at the resource that they are for. */
@@ -52,15 +54,18 @@ export interface NamedActor {
   readonly id: PartyId;
 }
 
-/** An issuer of JWTs as OpenID Connect and RFC 9068 have them. */
+/** The products whose tokens are known by a table; `oidc` knows JWTs as OpenID Connect and RFC 9068 have them. */
+export type ProductKind = "oidc" | "keycloak" | "vault" | "entra" | "auth0" | "cognito";
+
+/** An issuer of JWTs; what is undefined here is as its product's table has it. */
 export interface OidcProfileOptions {
-  readonly kind: "oidc";
+  readonly kind: ProductKind;
   /** Byte for byte as in `iss`. */
   readonly issuer: Issuer;
-  readonly keys: StaticKeysOptions;
+  readonly keys: KeysOptions;
   readonly algorithms: readonly SignatureAlgorithm[];
   /** Which header `typ` is accepted for a token shown as this; empty: never. */
-  readonly kinds: Readonly<Record<ShownTokenType, readonly TokenKind[]>>;
+  readonly kinds: { readonly [Type in ShownTokenType]?: readonly TokenKind[] | undefined };
   /** `aud` must be exactly one of these. */
   readonly audiences: readonly string[];
   /** `accept`: one of `audiences` among others will do, and the token can be replayed at those others. */
@@ -68,14 +73,14 @@ export interface OidcProfileOptions {
   /** Clients to which the token may have been issued (`client_id`, else `azp`); empty: any. Needed where `typ` says little (P3). */
   readonly clients: readonly string[];
   readonly vouchesFor: "subjects" | "actors" | "both";
-  /** Undefined: this issuer says nothing of it. */
+  /** Where neither this nor the table says it, the issuer says nothing of it. */
   readonly capabilities: ClaimPlace | undefined;
   readonly departments: ClaimPlace | undefined;
   readonly roles: ClaimPlace | undefined;
   readonly scopes: ClaimPlace | undefined;
   /** The permissions that each scope allows; a scope that is not listed allows none. */
   readonly permissions: Readonly<Record<string, readonly string[]>>;
-  /** The claim that names the chain's beginning, such as `sid`; undefined: each decision begins a chain. */
+  /** The claim that names the chain's beginning, such as `sid`; where there is none, each decision begins a chain. */
   readonly chainSource: string | undefined;
   /** Who may act for its subjects when a token has no `may_act`. Empty: nobody. */
   readonly allowedActors: readonly NamedActor[];

@@ -8,8 +8,10 @@ import { ExactSet } from "../domain/exact-set.ts";
 import { emptyObject } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
+import { onceKnown } from "./once-known.ts";
 import type { RoleTokenOptions } from "./options.ts";
 import { createProfiles } from "./profiles/index.ts";
+import { proveSubject } from "./token-evidence.ts";
 import { untrusted } from "./token-problem.ts";
 import { TokenVerifier } from "./verify-token.ts";
 
@@ -23,22 +25,26 @@ export function createRoleTokenVerifier({ own, leewaySeconds }: RoleTokenOptions
   };
 }
 
-function verifyShown(evidence: RoleTokenEvidence, tokens: TokenVerifier, now: number): VerifiedEvidence | Refusal {
-  const shown = tokens.verify(evidence.token, "subject", now);
-  if (shown instanceof Refusal) return shown;
-  const proved = shown.profile.readSubject(shown.claims, shown.expiresAt);
-  if (proved instanceof Refusal) return proved;
-  const { subject, origin, parent } = proved;
-  const last = proved.inner.at(-1);
-  if (parent === undefined || last === undefined) return Refusal.because("claim_malformed");
-  if (!evidence.audiences.includes(parent.audience)) return untrusted("subject", "audience");
-  const actor = {
-    ...last,
-    claims: emptyObject,
-    expiresAt: shown.expiresAt,
-    scopes: parent.permissions,
-    capabilities: ExactSet.of([]),
-    type: "ai_agent",
-  };
-  return { vouchedBy: "signature", subject, actor, inner: proved.inner.slice(0, -1), origin, parent };
+/** Our own keys are at hand, so nothing is waited for. */
+function verifyShown(
+  evidence: RoleTokenEvidence,
+  tokens: TokenVerifier,
+  now: number,
+): VerifiedEvidence | Refusal | Promise<VerifiedEvidence | Refusal> {
+  return onceKnown(proveSubject(evidence.token, tokens, now), (proved) => {
+    if (proved instanceof Refusal) return proved;
+    const { subject, origin, parent } = proved;
+    const last = proved.inner.at(-1);
+    if (parent === undefined || last === undefined) return Refusal.because("claim_malformed");
+    if (!evidence.audiences.includes(parent.audience)) return untrusted("subject", "audience");
+    const actor = {
+      ...last,
+      claims: emptyObject,
+      expiresAt: parent.expiresAt,
+      scopes: parent.permissions,
+      capabilities: ExactSet.of([]),
+      type: "ai_agent",
+    };
+    return { vouchedBy: "signature", subject, actor, inner: proved.inner.slice(0, -1), origin, parent };
+  });
 }

@@ -14,6 +14,9 @@ const problems = {
   audience: "is not for an audience that its issuer's profile accepts",
   client: "was not issued to a client that its issuer's profile accepts",
   binding: "is bound to a key, and nothing here proves that its holder has it",
+  pin: "does not say of itself what its issuer's profile pins",
+  fetched: "keeps some claims elsewhere, and nothing is fetched",
+  party: "is of another kind of party than it is shown for, or does not tell",
   lifetime: "lives longer than its issuer's profile accepts",
   delegated: "already carries `act`, and an actor acts for itself",
 } as const;

@@ -2,7 +2,7 @@
  * Which token's signature was verified with which key, by the hash of the whole token (P10, P42). It spares the
  * signature and the decoding, nothing else: times, audience and the key's standing are asked again each time.
  */
-import { createHash, type KeyObject } from "node:crypto";
+import { hash, type KeyObject } from "node:crypto";
 import { identityLimits } from "./limits.ts";
 import type { ReadToken } from "./read-token.ts";
 
@@ -36,5 +36,5 @@ export class VerifiedTokens {
 }
 
 export function hashToken(compact: string): string {
-  return createHash("sha256").update(compact).digest("base64url");
+  return hash("sha256", compact, "base64url");
 }

@@ -69,11 +69,13 @@ function renderParties(
 ): Pick<GrantTerms, "subject" | "actor" | "inner" | "clientId"> {
   const unnamed = (party: "subject" | "actor"): NamedParty["id"] => `urn:chaperone:unnamed:${decisionId}:${party}`;
   const { subject, actor, inner } = chain;
+  const { evidence, origin } = request;
   return {
     subject: { id: subject.id ?? unnamed("subject"), issuer: subject.issuer },
     actor: { id: actor.id ?? unnamed("actor"), issuer: actor.issuer, type: actor.type },
     inner,
-    clientId: actor.id ?? request.origin.gateway,
+    // RFC 8693 §4.3: who asked. Where a gateway asks for its agent, that is the agent.
+    clientId: (evidence.kind === "tokens" ? evidence.client?.id : undefined) ?? actor.id ?? origin.gateway,
   };
 }
 

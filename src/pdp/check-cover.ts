@@ -3,20 +3,13 @@
  * ceiling that policy declared and the grant it derives from. A wider answer is refused, never cut.
  */
 import { type Asked, permissionsAsked } from "../domain/asked.ts";
-import { type AuthorizationDetail, isDetailWithin } from "../domain/authorization-detail.ts";
 import type { DelegationChain } from "../domain/delegation-chain.ts";
 import type { PermissionSet } from "../domain/exact-set.ts";
 import type { Audience } from "../domain/identifiers.ts";
-import { onwardAudiences, type ParentGrant } from "../domain/parent-grant.ts";
+import { holds, onwardAudiences, type Permitted } from "../domain/parent-grant.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { Role } from "../domain/role-catalogue.ts";
 import type { AllowVerdict } from "../domain/verdict.ts";
-
-/** Permissions without strings attached, and those with. */
-export interface Minted {
-  readonly permissions: PermissionSet;
-  readonly details: readonly AuthorizationDetail[];
-}
 
 export interface CoverQuestion {
   readonly verdict: AllowVerdict;
@@ -25,7 +18,7 @@ export interface CoverQuestion {
   readonly asked: Asked;
 }
 
-export function checkCover({ verdict, audience, chain, asked }: CoverQuestion, role: Role): Minted | Refusal {
+export function checkCover({ verdict, audience, chain, asked }: CoverQuestion, role: Role): Permitted | Refusal {
   if (audience !== undefined && audience !== role.audience) return Refusal.because("audience_mismatch");
   if (!role.permissions.covers(verdict.permissions)) return Refusal.because("permission_not_covered");
   const isWhole = role.enforcedBy === "role";
@@ -34,14 +27,15 @@ export function checkCover({ verdict, audience, chain, asked }: CoverQuestion, r
   if (isWhole && asked.details.length > 0) return Refusal.because("constraint_unenforceable");
   const minted = isWhole ? { permissions: granted, details: [] } : tieStrings(granted, asked);
   if (!isUnderCeiling(verdict, chain, granted)) return Refusal.because("ceiling_exceeded");
-  const { parent } = chain;
-  return parent === undefined || isWithinParent(minted, role.audience, parent)
-    ? minted
-    : Refusal.because("parent_exceeded");
+  return isWithinParent(chain, minted, role) ? minted : Refusal.because("parent_exceeded");
+}
+
+function isWithinParent({ parent }: DelegationChain, minted: Permitted, { audience }: Role): boolean {
+  return parent === undefined || (onwardAudiences(parent).includes(audience) && holds(parent, minted));
 }
 
 /** A permission that is asked only with strings attached stands only in its detail (DESIGN §5). */
-function tieStrings(granted: PermissionSet, { permissions, details }: Asked): Minted {
+function tieStrings(granted: PermissionSet, { permissions, details }: Asked): Permitted {
   let free = granted;
   for (const detail of details) free = free.without(detail.permissions.without(permissions));
   return { permissions: free, details };
@@ -55,15 +49,4 @@ function isUnderCeiling(verdict: AllowVerdict, chain: DelegationChain, granted: 
     case "scopes":
       return [chain.subject.scopes, chain.actor.scopes].every((scopes) => scopes?.covers(granted) === true);
   }
-}
-
-function isWithinParent(minted: Minted, audience: Audience, parent: ParentGrant): boolean {
-  return (
-    onwardAudiences(parent).includes(audience) &&
-    parent.permissions.covers(minted.permissions) &&
-    minted.details.every(
-      (detail) =>
-        parent.permissions.covers(detail.permissions) || parent.details.some((outer) => isDetailWithin(detail, outer)),
-    )
-  );
 }

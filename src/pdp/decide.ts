@@ -11,6 +11,7 @@ import type { ChainId } from "../domain/identifiers.ts";
 import { Fault, Refusal } from "../domain/refusal.ts";
 import type { Step } from "../ports/observer.ts";
 import { attenuate } from "./attenuate.ts";
+import { checkParent } from "./check-parent.ts";
 import { checkStanding } from "./check-standing.ts";
 import { checkUse } from "./check-use.ts";
 import { evaluate } from "./evaluate.ts";
@@ -51,9 +52,11 @@ async function walk(draft: Draft, ports: PathPorts): Promise<Decision | UseDecis
   const standing = await checkStanding(chain, chainIdOf(chain, draft, ports), ports.ledger);
   if (standing instanceof Refusal) return refuse(draft, standing, ports);
   const asked = parseAsked(request, chain);
+  const beyond = asked instanceof Refusal ? undefined : checkParent(request, chain, asked);
   took("check");
   if (asked instanceof Refusal) return refuse(draft, asked, ports);
   draft.asked = asked;
+  if (beyond !== undefined) return refuse(draft, beyond, ports);
 
   const verdict = evaluate({ policy, request, standing, asked, time: reading.epochSeconds });
   took("evaluate");

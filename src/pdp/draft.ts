@@ -2,7 +2,7 @@
 import { renderDetail } from "../domain/authorization-detail.ts";
 import type { Asked } from "../domain/asked.ts";
 import type { Deny, Outcome, UsedGrant } from "../domain/decision.ts";
-import type { AnyRequest } from "../domain/decision-request.ts";
+import type { AnyRequest, AuthenticatedClient } from "../domain/decision-request.ts";
 import type { Actor, DelegationChain, Subject } from "../domain/delegation-chain.ts";
 import type { Grant, PolicyReference } from "../domain/grant.ts";
 import type { DecisionId } from "../domain/identifiers.ts";
@@ -72,7 +72,7 @@ export class Draft {
 
   #renderKnown(outcome: Outcome, reasons: readonly Reason[]): DecisionRecord {
     const { request, chain } = this;
-    const { action, resource } = request;
+    const { action, resource, evidence } = request;
     return {
       type: "decision",
       decision_id: this.decisionId,
@@ -80,6 +80,7 @@ export class Draft {
       door: request.origin.door,
       listener: request.origin.listener,
       gateway: request.origin.gateway,
+      ...(evidence.kind === "tokens" && evidence.client ? { client: renderClient(evidence.client) } : {}),
       outcome,
       reasons,
       ...(this.policy === undefined ? {} : { policy: this.policy }),
@@ -133,6 +134,10 @@ function renderChain(chain: DelegationChain): Pick<DecisionRecord, "vouched_by" 
     actor: { ...renderParty(actor), type: actor.type, capabilities: actor.capabilities.toArray() },
     ...(chain.inner.length === 0 ? {} : { chain: chain.inner }),
   };
+}
+
+function renderClient({ id, issuer }: AuthenticatedClient): RecordedParty {
+  return { id, issuer };
 }
 
 function renderParty(party: Subject | Actor): RecordedParty {

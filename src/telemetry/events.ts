@@ -18,6 +18,8 @@ const announcedLevels: Readonly<Record<EventRecord["event"], Level>> = {
   key_activated: "info",
   key_published: "info",
   key_retired: "info",
+  issuer_keys_activated: "info",
+  issuer_keys_failed: "error",
   recovered: "warn",
 };
 

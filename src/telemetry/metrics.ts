@@ -5,6 +5,7 @@
 import { collectDefaultMetrics, Counter, Gauge, type Metric, Registry } from "prom-client";
 import type { AuditRecord } from "../domain/record.ts";
 import { type Step, steps } from "../ports/observer.ts";
+import type { IssuerKeysState } from "../ports/issuer-keys-status.ts";
 import type { BundleRejectionCode, PolicyState } from "../ports/policy-status.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import { limits } from "./limits.ts";
@@ -43,6 +44,8 @@ export interface MetricSources {
   readonly version: string;
   /** Undefined before there is a policy room to ask. */
   readonly policyState: () => PolicyState | undefined;
+  /** Of the configured issuers whose keys are fetched. */
+  readonly issuerKeys: () => readonly IssuerKeysState[];
   /** Epoch seconds. */
   readonly now: () => number;
 }
@@ -52,6 +55,7 @@ export function createMetrics(tallies: Tallies, sources: MetricSources): Registr
   for (const metric of pathMetrics(tallies)) registry.registerMetric(metric);
   for (const metric of recordMetrics(tallies)) registry.registerMetric(metric);
   for (const metric of policyMetrics(sources)) registry.registerMetric(metric);
+  for (const metric of issuerMetrics(sources)) registry.registerMetric(metric);
   registry.registerMetric(buildInfo(sources.version));
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: limits.lagLookMilliseconds });
   return registry;
@@ -141,6 +145,27 @@ function policyMetrics({ policyState, now }: MetricSources): Metric[] {
         const rejected = policyState()?.rejection?.code;
         return Object.keys(rejectionCodes).map((code) => ({ labels: { code }, value: code === rejected ? 1 : 0 }));
       },
+    }),
+  ];
+}
+
+function issuerMetrics({ issuerKeys, now }: MetricSources): Metric[] {
+  return [
+    gauge({
+      name: "chaperone_issuer_keys_age_seconds",
+      help: "Time since the issuer's keys were last asked for with success. No series before that.",
+      labels: ["issuer"],
+      sums: () =>
+        issuerKeys().flatMap(({ issuer, confirmedAt }) =>
+          confirmedAt === undefined ? [] : { labels: { issuer }, value: Math.max(0, now() - confirmedAt) },
+        ),
+    }),
+    gauge({
+      name: "chaperone_issuer_keys_failing",
+      help: "1 while the issuer's keys cannot be fetched, else 0.",
+      labels: ["issuer"],
+      sums: () =>
+        issuerKeys().map(({ issuer, failure }) => ({ labels: { issuer }, value: failure === undefined ? 0 : 1 })),
     }),
   ];
 }

@@ -1,5 +1,5 @@
 /** Fresh identifiers: 128 bits each from the operating system's generator, drawn through a pool. */
-import { createHash, randomFillSync } from "node:crypto";
+import { hash, randomFillSync } from "node:crypto";
 import type { ChainOrigin } from "../domain/delegation-chain.ts";
 import {
   type ChainId,
@@ -53,7 +53,7 @@ function hashOrigin(origin: ChainOrigin, decision: DecisionId): ChainId {
     source,
     ...(value === undefined ? ["decision", decision] : ["value", value]),
   ]);
-  return proven(parseChainId(`c-${createHash("sha256").update(encoded).digest("base64url")}`));
+  return proven(parseChainId(`c-${hash("sha256", encoded, "base64url")}`));
 }
 
 function proven<T>(identifier: T | undefined): T {

@@ -12,7 +12,7 @@ import { createRoleTokenMinter } from "./role-token-minter.ts";
 import { checkTokenOptions, type TokenOptions } from "./token-options.ts";
 
 export { createIdentifierSource } from "./identifier-source.ts";
-export { listKeys, rotateKeys } from "./key-administration.ts";
+export { listKeys, readPublishedKeys, rotateKeys } from "./key-administration.ts";
 export type { KeyState, KeyView } from "./key-state.ts";
 export type { KeySetOptions, SigningAlgorithm, TokenOptions } from "./token-options.ts";
 export { TokenRoomError, type TokenRoomErrorCode, tokenRoomErrors } from "./token-room-error.ts";

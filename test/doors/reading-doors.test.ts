@@ -1,11 +1,10 @@
 /** The doors that are read: public, probe and admin. */
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { discoveryRequest, processDiscoveryResponse, allowInsecureRequests } from "oauth4webapi";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { DoorsHouse, ListenerOptions } from "../../src/doors/index.ts";
 import { parseIssuer } from "../../src/domain/identifiers.ts";
 import { createFakeHouse, operatorCredential } from "../fakes/doors-house.ts";
+import { findFreePort } from "../fakes/free-port.ts";
 import { call, open, tcpListener } from "../fakes/open-house.ts";
 import { known } from "../fakes/path-ports.ts";
 
@@ -78,7 +77,7 @@ describe("the public door", () => {
   });
 
   test("satisfies a standard client's discovery", async () => {
-    const port = await freePort();
+    const port = await findFreePort();
     const issuer = `http://127.0.0.1:${port}`;
     await openDoors({ issuer: known(parseIssuer(issuer)) }, { address: { kind: "tcp", host: "127.0.0.1", port } });
     const response = await discoveryRequest(new URL(issuer), { algorithm: "oauth2", [allowInsecureRequests]: true });
@@ -160,12 +159,3 @@ test("a door that is not the listener's is not there", async () => {
     expect((await call(address, { path })).status).toBe(404);
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  onTestFinished(() => void server.close());
-  await once(server, "listening");
-  const bound = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof bound === "object" && bound !== null ? bound.port : 0;
-}

@@ -1,14 +1,11 @@
 /** How clients show themselves at the token endpoint: one way at a time, and each only where it can be proved. */
-import { readFileSync } from "node:fs";
-import { request } from "node:https";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ListenerOptions } from "../../src/doors/index.ts";
 import { tokenErrors } from "../../src/doors/token-errors.ts";
 import { Fault } from "../../src/domain/refusal.ts";
 import { certificateName, clientSecret, createTestClients, signAssertion } from "../fakes/clients.ts";
 import { allow } from "../fakes/doors-house.ts";
-import { createFolder, hostAndPort, open, socketListener, tcpListener } from "../fakes/open-house.ts";
+import { call, createFolder, meshFile, open, socketListener, tcpListener } from "../fakes/open-house.ts";
 import { sendRaw, statusesOf } from "../fakes/raw-connection.ts";
 import { createFakeHouse } from "../fakes/doors-house.ts";
 import {
@@ -26,9 +23,13 @@ const byAssertion = async () => ({ client_assertion: await signAssertion(), clie
 const rawBasic = (text: string) => ({ authorization: `Basic ${Buffer.from(text, "latin1").toString("base64")}` });
 
 async function ask(more: FormChanges, headers: Record<string, string | string[]> = {}) {
-  const { send, asked } = await openTokenHouse();
+  const { send, asked, house } = await openTokenHouse();
   const answer = await send(renderForm({ ...exchangeForm, ...more }), headers);
-  return { answer, client: asked[0]?.evidence.kind === "tokens" ? asked[0].evidence.client?.id : undefined };
+  return {
+    answer,
+    turnedAway: house.turnedAway,
+    client: asked[0]?.evidence.kind === "tokens" ? asked[0].evidence.client?.id : undefined,
+  };
 }
 
 describe("a client", () => {
@@ -77,7 +78,8 @@ describe("a bad client is an invalid_client", () => {
     ["an assertion that is none", { client_assertion: "a.b.c", client_assertion_type: assertionType }, {}, false],
   ];
   test.each(bad)("TX-8: %s", async (_name, more, headers, isHeader) => {
-    const { answer, client } = await ask(more, headers);
+    const { answer, client, turnedAway } = await ask(more, headers);
+    expect(turnedAway).toEqual(["credential_required"]);
     expect([answer.status, answer.headers["www-authenticate"]]).toEqual([
       401,
       isHeader ? 'Basic realm="token"' : undefined,
@@ -126,8 +128,9 @@ describe("two ways at once are an invalid_request", () => {
     ["a type without its assertion", { client_assertion_type: assertionType }, {}],
   ];
   test.each(odd)("%s", async (_name, more, headers) => {
-    const { answer, client } = await ask(more, headers);
+    const { answer, client, turnedAway } = await ask(more, headers);
     expect([answer.status, answer.json["error"], client]).toEqual([400, "invalid_request", undefined]);
+    expect(turnedAway).toEqual(["member_invalid"]);
   });
 
   test("so are two Authorization headers", async () => {
@@ -223,45 +226,33 @@ describe("a gateway vouches for a client", () => {
 });
 
 describe("a certificate", () => {
-  const pem = (name: string): string => join(import.meta.dirname, "..", "fixtures", "mtls", `${name}.pem`);
   const mutual = (allowedNames: readonly string[], clientField?: string): ListenerOptions =>
     tcpListener({
       address: {
         kind: "tcp",
         host: "127.0.0.1",
         port: 0,
-        mtls: { certFile: pem("server"), keyFile: pem("server-key"), caFile: pem("ca"), allowedNames },
+        mtls: {
+          certFile: meshFile("server"),
+          keyFile: meshFile("server-key"),
+          caFile: meshFile("ca"),
+          allowedNames,
+        },
       },
       callers: { kind: "mtls" },
       doors: ["token"],
       ...(clientField === undefined ? {} : { clientField }),
     });
 
-  function send(
+  const send = async (
     party: string,
     address: string | undefined,
     headers: Record<string, string> = {},
     more: FormChanges = {},
-  ) {
-    return new Promise<number>((resolve, reject) => {
-      const sent = request({
-        ...hostAndPort(address),
-        cert: readFileSync(pem(party)),
-        key: readFileSync(pem(`${party}-key`)),
-        ca: readFileSync(pem("ca")),
-        agent: false,
-        method: "POST",
-        path: "/oauth2/token",
-        headers: { ...formType, ...headers },
-      });
-      sent.on("error", reject);
-      sent.on("response", (response) => {
-        response.resume();
-        resolve(response.statusCode ?? 0);
-      });
-      sent.end(renderForm({ ...exchangeForm, ...more }));
-    });
-  }
+  ): Promise<number> => {
+    const body = renderForm({ ...exchangeForm, ...more });
+    return (await call(address, { path: "/oauth2/token", body, party, headers: { ...formType, ...headers } })).status;
+  };
 
   test("with a client's exact name is that client; another of the same mesh is nobody", async () => {
     const { address, asked } = await openTokenHouse(allow, {}, mutual(["URI:spiffe://mesh.example/other"]));

@@ -206,6 +206,7 @@ describe("what is asked by name", () => {
   });
 
   const wrong = [
+    "[]",
     "{}",
     "[",
     "null",
@@ -369,6 +370,8 @@ describe("the form", () => {
     ["a raw line break", `${good}\n`],
     ["a raw space", `${good}&scope=a b`],
     ["too many parameters", `${good}&${Array.from({ length: 64 }, (_each, at) => `p${at}=1`).join("&")}`],
+    ["a scope that would stand behind the last one read", `${good}${"&".repeat(60)}&scope=flights:search`],
+    ["a second subject token behind many empty ones", `${good}${"&".repeat(65)}subject_token=other`],
     ["a name that is spelled in two ways", `${good}&subject%5Ftoken=other`],
     ["nothing", ""],
     ["JSON", '{"grant_type":"x"}'],

@@ -1,6 +1,8 @@
 /** Opens listeners in a folder of their own, and leaves nothing behind. */
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { type IncomingHttpHeaders, request } from "node:http";
+import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { request as requestByTls } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -60,24 +62,35 @@ export interface Call {
   readonly path?: string;
   readonly headers?: Record<string, string | string[]>;
   readonly body?: string | Uint8Array;
+  /** Whose certificate of the test mesh is shown; needed where the listener has TLS. */
+  readonly party?: string;
+}
+
+/** A file of the test mesh, made by test/fixtures/mtls/make.sh. */
+export const meshFile = (name: string): string => join(import.meta.dirname, "..", "fixtures", "mtls", `${name}.pem`);
+
+function materialOf(party: string): { readonly cert: Buffer; readonly key: Buffer; readonly ca: Buffer } {
+  const read = (name: string): Buffer => readFileSync(meshFile(name));
+  return { cert: read(party), key: read(`${party}-key`), ca: read("ca") };
 }
 
 /** One request to an address as `openListeners` prints it. */
 export function call(
   address: string | undefined,
-  { method, path = "/v1/authorize", headers, body }: Call,
+  { method, path = "/v1/authorize", headers, body, party }: Call,
 ): Promise<Answer> {
   const place = address?.startsWith("unix:") === true ? { socketPath: address.slice(5) } : hostAndPort(address);
   return new Promise((resolve, reject) => {
-    const sent = request({
+    const options = {
       ...place,
       agent: false,
       method: method ?? (body === undefined ? "GET" : "POST"),
       path,
       headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-    });
+    } as const;
+    const sent = party === undefined ? request(options) : requestByTls({ ...options, ...materialOf(party) });
     sent.on("error", reject);
-    sent.on("response", (response) => {
+    sent.on("response", (response: IncomingMessage) => {
       const chunks: Buffer[] = [];
       response.on("error", reject);
       response.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -7,6 +7,7 @@ import { doors } from "../../src/doors/index.ts";
 import { faults, refusals } from "../../src/domain/refusal.ts";
 import { requestErrors } from "../../src/domain/request-error.ts";
 import { evidenceVerifiers } from "../../src/identity/index.ts";
+import { products } from "../../src/identity/profiles/index.ts";
 import { ledgers } from "../../src/ledger/index.ts";
 import { readTree, root } from "./source-tree.ts";
 
@@ -58,7 +59,8 @@ describe("links between pages", () => {
 
 describe("every registered kind has a page", () => {
   const tables = { doors, identity: evidenceVerifiers, ledger: ledgers };
-  const kinds = Object.entries(tables).flatMap(([room, table]) =>
+  const { oidc: _generic, ...known } = products;
+  const kinds = Object.entries({ ...tables, issuers: known }).flatMap(([room, table]) =>
     Object.keys(table).map((kind) => [room, kind] as const),
   );
 
@@ -70,6 +72,14 @@ describe("every registered kind has a page", () => {
     const page = read(`docs/${room}/${kind}.md`);
     expect(page).toContain(kind);
     expect(page.length).toBeGreaterThan(200);
+  });
+
+  test("every product's page is linked from the page of tokens, and shows settings that its own tests load", () => {
+    const page = read("docs/identity/tokens.md");
+    expect(Object.keys(known).filter((kind) => !page.includes(`(../issuers/${kind}.md)`))).toEqual([]);
+    expect(
+      Object.keys(known).filter((kind) => !read(`docs/issuers/${kind}.md`).includes(`profile: ${kind}\n`)),
+    ).toEqual([]);
   });
 
   test.each(Object.keys(tables))("a file in %s that its index does not reach is dead", (room) => {

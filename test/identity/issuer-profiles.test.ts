@@ -66,6 +66,13 @@ describe("what the tokens say", () => {
   });
 });
 
+test("a generic issuer's tokens are at+jwt, and no ID tokens, unless settings say otherwise", async () => {
+  const profiles = [profileOf(people, { kinds: {} }), profileOf(agents)];
+  expect(await judge({}, profiles)).toHaveProperty("subject.id", "alice");
+  expect(await judge({ subjectType: "id_token" }, profiles)).toMatch(/is not of a kind/);
+  expect(await judge({ subject: subjectToken({}, { typ: "JWT" }) }, profiles)).toMatch(/is not of a kind/);
+});
+
 describe("a profile that would believe too much", () => {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const jwks = (...keys: object[]) => ({

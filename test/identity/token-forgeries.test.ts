@@ -169,6 +169,7 @@ describe("P16, P17, P22: a header names no keys and no extensions", () => {
     ["kid of 10 KiB", { kid: "k".repeat(10_240) }],
     ["kid that is empty", { kid: "" }],
     ["kid that is a number", { kid: 7 }],
+    ["kid that is a list", { kid: [people.jwk.kid] }],
   ])("%s", async (_name, header) => {
     expect(await judge({ subject: subjectToken({}, { ...header }) })).toBe(malformed);
   });

@@ -131,6 +131,9 @@ describe("P4: a token for somebody else", () => {
     const both = [here, "https://flights.example"];
     expect(await judge({ subject: subjectToken({ aud: both }) }, issuers)).toHaveProperty("subject.id", "alice");
     expect(await judge({ actor: actorToken({ aud: both }) }, issuers)).toMatch(audience);
+    for (const aud of [[here, 7], [here, null], [here, [here]], Array.from({ length: 257 }, () => here)]) {
+      expect(await judge({ subject: subjectToken({ aud }) }, issuers)).toMatch(audience);
+    }
     expect(
       await judge({ subject: subjectToken({ aud: ["https://a.example", "https://b.example"] }) }, issuers),
     ).toMatch(audience);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { hashToken, VerifiedTokens } from "../../src/identity/verified-tokens.ts";
 import { readToken } from "../../src/identity/read-token.ts";
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { createOidcProfile } from "../../src/identity/profiles/oidc.ts";
 import { TokenVerifier } from "../../src/identity/verify-token.ts";
 import {
@@ -62,17 +62,41 @@ describe("a token that was believed once", () => {
     expect(await verifier.verify(exchangeOf({ subject }), testTime)).toHaveProperty("subject");
   });
 
-  test("is verified anew when its issuer has another key of the same name", () => {
+  const keyOf = ({ jwk }: FakeIssuer) => createPublicKey({ key: { ...jwk }, format: "jwk" });
+
+  /** A verifier that has believed the token once, of an issuer whose key can be changed. */
+  function believe(compact = subjectToken()) {
     const profile = createOidcProfile(profileOf(people));
-    const keyOf = ({ jwk }: FakeIssuer) => createPublicKey({ key: { ...jwk }, format: "jwk" });
-    let key = keyOf(people);
-    const rules = { ...profile.rules, keys: { find: () => key } };
+    const issuer: { key: KeyObject | undefined } = { key: keyOf(people) };
+    const rules = { ...profile.rules, keys: { find: () => issuer.key } };
     const verifier = new TokenVerifier(new Map([[rules.issuer, { ...profile, rules }]]));
-    const shown = { compact: subjectToken(), type: "access_token" } as const;
-    expect(verifier.verify(shown, "subject", testTime)).toHaveProperty("claims.sub", "alice");
-    key = keyOf(createFakeIssuer(people.name));
-    expect(verifier.verify(shown, "subject", testTime)).toMatchObject({ code: "evidence_untrusted" });
-    key = keyOf(people);
-    expect(verifier.verify(shown, "subject", testTime)).toHaveProperty("claims.sub", "alice");
+    const show = (now = testTime) => verifier.verify({ compact, type: "access_token" }, "subject", now);
+    expect(show()).toHaveProperty("claims.sub", "alice");
+    return { issuer, show };
+  }
+
+  test("is verified anew when its issuer has another key of the same name", () => {
+    const { issuer, show } = believe();
+    issuer.key = keyOf(createFakeIssuer(people.name));
+    expect(show()).toMatchObject({ code: "evidence_untrusted" });
+    issuer.key = keyOf(people);
+    expect(show()).toHaveProperty("claims.sub", "alice");
+  });
+
+  test("is not believed when its issuer has withdrawn the key, and is again when the key is back", () => {
+    const { issuer, show } = believe();
+    issuer.key = undefined;
+    expect(show()).toMatchObject({ code: "evidence_untrusted" });
+    issuer.key = keyOf(people);
+    expect(show()).toHaveProperty("claims.sub", "alice");
+  });
+
+  test.each([
+    ["before it is good", testTime - 41, "claims_not_yet_valid"],
+    ["when it is over", testTime + 330, "claims_expired"],
+  ])("is not believed %s: its times are asked each time", (_name, now, code) => {
+    const { show } = believe();
+    expect(show(now)).toMatchObject({ code });
+    expect(show()).toHaveProperty("claims.sub", "alice");
   });
 });

@@ -79,6 +79,52 @@ test("no combination of capabilities gets a guarded permission past its guard", 
   expect(allowed.guarded).toBeGreaterThanOrEqual(3);
 });
 
+/** Somebody holds all of a role and hands a part of it on. */
+function askOnward(role: JsonObject, permissions: readonly string[]): JsonObject {
+  const audience = role["audience"] ?? "";
+  const holder = { id: "alice", issuer: "https://people.example", claims: {}, departments: [], roles: [] };
+  return {
+    ...askFor([], typeof audience === "string" ? audience : ""),
+    phase: "delegate",
+    subject: holder,
+    chain: [{ id: "planner", issuer: "https://idp.example" }],
+    asked: { capabilities: [], permissions },
+    parent: {
+      id: "g-1",
+      audience,
+      audiences: [audience],
+      permissions: role["permissions"] ?? [],
+      depth: 1,
+      max_depth: 4,
+      expires_at: 1_781_092_860,
+    },
+  };
+}
+
+test("no part of a role that is handed on is rounded up to a guarded permission past its guard", () => {
+  const handed = { asked: 0, allowed: 0, guarded: 0 };
+  for (const parent of Object.values(roles).map(objectOf)) {
+    for (const asked of combinations(strings(parent["permissions"]))) {
+      handed.asked += 1;
+      const verdict = policy.ask(askOnward(parent, asked));
+      if (verdict.outcome !== "allow") continue;
+      handed.allowed += 1;
+      const role = objectOf(roles[verdict.role]);
+      const minted = role["enforced_by"] === "scope" ? verdict.permissions.toArray() : strings(role["permissions"]);
+      for (const guard of guards.filter((one) => one.permissions.some((permission) => minted.includes(permission)))) {
+        handed.guarded += 1;
+        expect(
+          guard.permissions.some((name) => asked.includes(name)),
+          `${guard.name}: ${asked.join(", ")} gets ${minted.join(", ")}`,
+        ).toBe(true);
+      }
+    }
+  }
+  console.log(`parts of roles handed on: ${JSON.stringify(handed)}`);
+  expect(handed.allowed).toBeGreaterThan(10);
+  expect(handed.guarded).toBeGreaterThanOrEqual(3);
+});
+
 test("every permission that a guard names is one that a role grants, and every capability one that a permit covers", () => {
   const granted = all(
     Object.fromEntries(Object.entries(roles).map(([name, role]) => [name, objectOf(role)["permissions"] ?? []])),

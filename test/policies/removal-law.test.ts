@@ -25,7 +25,7 @@ describe.each(others.map((sample) => [sample.name, sample.input] as const))("%s 
   });
 });
 
-test("nor does any pair of changes turn a deny into more, or an approval into an allow", () => {
+test("P26: nor does any pair of changes turn a deny into more, or an approval into an allow", () => {
   let asked = 0;
   for (const { name, input, outcome } of others) {
     for (const [first, second] of pairsOf(input)) {

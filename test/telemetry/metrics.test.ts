@@ -17,7 +17,12 @@ const revision = (digit: string) => known(parseRevision(digit.repeat(64)));
 
 describe("docs/metrics.md", () => {
   const page = readFileSync(join(import.meta.dirname, "../../docs/metrics.md"), "utf8");
-  const registry = createMetrics(new Tallies(), { version: "x", policyState: () => undefined, now: () => 0 });
+  const registry = createMetrics(new Tallies(), {
+    version: "x",
+    policyState: () => undefined,
+    issuerKeys: () => [],
+    now: () => 0,
+  });
 
   test("lists every metric of ours with its type, labels and meaning, and no other", async () => {
     const rows = page.split("\n").filter((line) => line.startsWith("| `chaperone_"));
@@ -192,5 +197,29 @@ describe("the decision log is counted as it answers", () => {
   test("a log that answers at once is not made slower by a promise", () => {
     const world = createTelemetryWorld("off");
     expect(world.telemetry.countRecords({ record: () => {} }).record(entry)).toBeUndefined();
+  });
+});
+
+describe("the keys of issuers", () => {
+  const state = { issuer: "https://people.example", location: "x", keys: 1, usableUntil: 1, failure: undefined };
+
+  test("have an age and are failing or not, by issuer; one that never answered has no age", async () => {
+    const world = createTelemetryWorld("off");
+    const failure = { code: "unreachable", detail: undefined, at: world.now } as const;
+    world.issuerKeys = [
+      { ...state, confirmedAt: world.now - 90 },
+      { ...state, issuer: "https://agents.example", confirmedAt: undefined, failure },
+    ];
+    const series = [...(await scrape(world))].filter(([name]) => name.startsWith("chaperone_issuer_keys"));
+    expect(Object.fromEntries(series)).toEqual({
+      'chaperone_issuer_keys_age_seconds{issuer="https://people.example"}': 90,
+      'chaperone_issuer_keys_failing{issuer="https://people.example"}': 0,
+      'chaperone_issuer_keys_failing{issuer="https://agents.example"}': 1,
+    });
+  });
+
+  test("leave no series behind where none is fetched", async () => {
+    const series = await scrape(createTelemetryWorld("off"));
+    expect([...series.keys()].filter((name) => name.startsWith("chaperone_issuer_keys"))).toEqual([]);
   });
 });

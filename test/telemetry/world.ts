@@ -1,6 +1,7 @@
 /** Telemetry whose lines land in memory. */
 import { Writable } from "node:stream";
 import { type Telemetry, type TelemetryOptions, createTelemetry } from "../../src/telemetry/index.ts";
+import type { IssuerKeysState } from "../../src/ports/issuer-keys-status.ts";
 import type { PolicyState } from "../../src/ports/policy-status.ts";
 
 export interface TelemetryWorld {
@@ -8,6 +9,7 @@ export interface TelemetryWorld {
   /** Every line as it was written, without its line break. */
   readonly lines: () => readonly string[];
   policy: PolicyState | undefined;
+  issuerKeys: readonly IssuerKeysState[];
   now: number;
 }
 
@@ -24,11 +26,19 @@ export function createTelemetryWorld(
   });
   const world: TelemetryWorld = {
     policy: undefined,
+    issuerKeys: [],
     now: 1_781_000_000,
     lines: () => chunks.join("").split("\n").slice(0, -1),
     telemetry: createTelemetry(
       { log: { level } },
-      { version: "0.0.0-test", stream, secrets, policyState: () => world.policy, now: () => world.now },
+      {
+        version: "0.0.0-test",
+        stream,
+        secrets,
+        policyState: () => world.policy,
+        issuerKeys: () => world.issuerKeys,
+        now: () => world.now,
+      },
     ),
   };
   return world;

@@ -45,7 +45,7 @@ describe("the development key", () => {
     expect((await readdir(keysFolderOf(options))).length).toBe(1);
   });
 
-  test("rotated while the sidecar runs: published at once, signing after the caches, the old one gone when dead", async () => {
+  test("MK-14: rotated while the sidecar runs: published at once, signing after the caches, the old one gone when dead", async () => {
     const options = await developmentOptions();
     const world = createTokenWorld();
     const room = await openRoom(options, world);

@@ -52,6 +52,7 @@ const byDenial = {
   policy_stale: unavailable,
   policy_not_ready: unavailable,
   clock_unreliable: unavailable,
+  issuer_keys_unavailable: unavailable,
   ledger_unavailable: unavailable,
   audit_unavailable: unavailable,
   signing_unavailable: unavailable,

@@ -7,6 +7,7 @@ import { Refusal } from "../../domain/refusal.ts";
 import type { AssertionUse, ReplayGuard } from "../../ports/replay-guard.ts";
 import type { IssuerKeys } from "../keys/issuer-keys.ts";
 import { isSignatureAlgorithm, isSignedWith, type SignatureAlgorithm } from "../keys/signature-algorithm.ts";
+import { identityLimits } from "../limits.ts";
 import { readNumericDate } from "../read-claims.ts";
 import { type ReadToken, readToken } from "../read-token.ts";
 import { clientLimits } from "./limits.ts";
@@ -30,19 +31,22 @@ export async function verifyAssertion(
   now: number,
   rules: AssertionRules,
 ): Promise<Issuer | undefined> {
+  // Whoever can reach the endpoint can make us read one.
+  if (compact.length > identityLimits.tokenBytesMax) return undefined;
   const token = readToken(compact);
   if (token === undefined || !assertionKinds.includes(token.kind)) return undefined;
   const client = parseIssuer(ownMember(token.claims, "iss"));
   if (client === undefined || ownMember(token.claims, "sub") !== client) return undefined;
-  if (!isSignedBy(rules.keysOf(client), token, now) || !isForUs(token.claims, rules.audiences)) return undefined;
+  const isSigned = await isSignedBy(rules.keysOf(client), token, now);
+  if (!isSigned || !isForUs(token.claims, rules.audiences)) return undefined;
   const use = readUse(token.claims, client, now);
   return use !== undefined && (await rules.replayGuard.isFirstUse(use)) ? client : undefined;
 }
 
-function isSignedBy(keys: IssuerKeys | undefined, token: ReadToken, now: number): boolean {
+async function isSignedBy(keys: IssuerKeys | undefined, token: ReadToken, now: number): Promise<boolean> {
   const { algorithm, keyId } = token;
   if (!isSignatureAlgorithm(algorithm) || !assertionAlgorithms.includes(algorithm)) return false;
-  const key = keys?.find(keyId, algorithm, now);
+  const key = await keys?.find(keyId, algorithm, now);
   return key !== undefined && isSignedWith(key, algorithm, token);
 }
 

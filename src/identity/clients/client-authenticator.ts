@@ -1,6 +1,7 @@
 /** Who the clients of the token endpoint are. Each proves itself in its one configured way; every other way fails alike. */
 import { hash, timingSafeEqual } from "node:crypto";
 import type { AuthenticatedClient } from "../../domain/decision-request.ts";
+import { ExactSet } from "../../domain/exact-set.ts";
 import { type Issuer, parseIssuer } from "../../domain/identifiers.ts";
 import type { ClientAuthenticator, ClientProof } from "../../ports/client-authenticator.ts";
 import type { ReplayGuard } from "../../ports/replay-guard.ts";
@@ -112,5 +113,7 @@ function findVouched(known: ReadonlyMap<string, ClientOptions>, id: string): Aut
 }
 
 function render(client: ClientOptions | undefined): AuthenticatedClient | undefined {
-  return client === undefined ? undefined : { id: client.id, issuer: client.issuer };
+  if (client === undefined) return undefined;
+  const { id, issuer, capabilities } = client;
+  return capabilities === undefined ? { id, issuer } : { id, issuer, capabilities: ExactSet.of(capabilities) };
 }

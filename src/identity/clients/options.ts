@@ -1,5 +1,5 @@
 /** The clients of a token endpoint, as configuration names them. */
-import type { Issuer, PartyId } from "../../domain/identifiers.ts";
+import type { Capability, Issuer, PartyId } from "../../domain/identifiers.ts";
 import type { StaticKeysOptions } from "../keys/static-keys.ts";
 
 /** One client has one way to prove itself, so that none can be downgraded to an easier one. */
@@ -17,6 +17,8 @@ export interface ClientOptions {
   readonly id: PartyId;
   /** Whose party the client is when it acts: `id` is unique only together with it. */
   readonly issuer: Issuer;
+  /** What it is able to do when it acts itself: no token of its own says so. Absent: nothing by capability. */
+  readonly capabilities?: readonly Capability[];
   readonly authentication: ClientAuthentication;
 }
 

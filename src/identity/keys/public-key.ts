@@ -5,11 +5,14 @@ import { fitsAlgorithm, isSignatureAlgorithm, type SignatureAlgorithm } from "./
 
 export interface PublicKey {
   readonly keyId: string | undefined;
+  /** The one that it names, if it names one. */
+  readonly algorithm: SignatureAlgorithm | undefined;
   readonly key: KeyObject;
   isGoodFor(algorithm: SignatureAlgorithm): boolean;
 }
 
-const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+const kinds: readonly unknown[] = ["EC", "RSA", "OKP", "oct"];
 
 /**
  * "unused": a whole key for something else, as issuers publish beside their signing keys. Undefined: no public key, or
@@ -26,12 +29,16 @@ export function parsePublicKey(jwk: JsonObject): PublicKey | "unused" | undefine
   if (key === undefined || (named !== undefined && !fitsAlgorithm(key, named))) return undefined;
   return {
     keyId,
+    algorithm: named,
     key,
     isGoodFor: (algorithm) => (named === undefined || isSameName(named, algorithm)) && fitsAlgorithm(key, algorithm),
   };
 }
 
 function isForSignatures(jwk: JsonObject): boolean {
+  // RFC 7517 §5: a kind of key that is not understood is ignored, or an issuer could never publish a newer one.
+  const kind = ownMember(jwk, "kty");
+  if (typeof kind === "string" && !kinds.includes(kind)) return false;
   const use = ownMember(jwk, "use");
   const operations = ownMember(jwk, "key_ops");
   if (operations !== undefined && !(isJsonArray(operations) && operations.includes("verify"))) return false;

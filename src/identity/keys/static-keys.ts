@@ -1,12 +1,12 @@
 /** An issuer's keys as configuration has them: read once, at the start. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { isJsonArray, isJsonObject, type Json, ownMember } from "../../domain/json.ts";
+import type { Json } from "../../domain/json.ts";
 import { RequestError } from "../../domain/request-error.ts";
 import { parseStrictJson } from "../../domain/strict-json.ts";
 import { identityLimits } from "../limits.ts";
 import { ProfileError } from "../profiles/profile-error.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
-import { parsePublicKey, type PublicKey } from "./public-key.ts";
+import { findKey, parseKeySet } from "./key-set.ts";
 
 export interface StaticKeysOptions {
   readonly kind: "static";
@@ -16,35 +16,15 @@ export interface StaticKeysOptions {
 
 /** Throws a {@link ProfileError}; `issuer` names the place in it. */
 export function createStaticKeys({ jwks }: StaticKeysOptions, issuer: string): IssuerKeys {
-  const keys = parseKeySet(typeof jwks === "string" ? readSet(jwks, issuer) : jwks, issuer);
-  return {
-    find(keyId, algorithm) {
-      const fitting = keys.filter((key) => key.isGoodFor(algorithm));
-      if (keyId === undefined) return fitting.length === 1 ? fitting[0]?.key : undefined;
-      return fitting.find((key) => key.keyId === keyId)?.key;
-    },
-  };
-}
-
-function parseKeySet(set: unknown, issuer: string): readonly PublicKey[] {
-  const entries = isJsonObject(set) ? ownMember(set, "keys") : undefined;
-  if (!isJsonArray(entries) || entries.length > identityLimits.keysMax)
-    throw new ProfileError("keys_malformed", issuer);
-  const keys: PublicKey[] = [];
-  for (const entry of entries) {
-    const key = isJsonObject(entry) ? parsePublicKey(entry) : undefined;
-    if (key === undefined) throw new ProfileError("keys_malformed", issuer);
-    if (key !== "unused") keys.push(key);
-  }
-  const named = keys.map(({ keyId }) => keyId).filter((keyId) => keyId !== undefined);
-  if (new Set(named).size < named.length) throw new ProfileError("keys_malformed", issuer);
+  const keys = parseKeySet(typeof jwks === "string" ? readSet(jwks, issuer) : jwks);
+  if (keys === undefined) throw new ProfileError("keys_malformed", issuer);
   if (keys.length === 0) throw new ProfileError("keys_empty", issuer);
-  return keys;
+  return { find: (keyId, algorithm) => findKey(keys, keyId, algorithm) };
 }
 
 function readSet(path: string, issuer: string): Json {
   const bytes = readBounded(path, issuer);
-  const set = bytes.byteLength > identityLimits.keyFileBytesMax ? undefined : parseStrictJson(bytes);
+  const set = bytes.byteLength > identityLimits.keySetBytesMax ? undefined : parseStrictJson(bytes);
   if (set === undefined || set instanceof RequestError) throw new ProfileError("keys_malformed", issuer);
   return set;
 }
@@ -55,7 +35,7 @@ function readBounded(path: string, issuer: string): Buffer {
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       if (!fstatSync(file).isFile()) throw new ProfileError("keys_unreadable", issuer);
-      const buffer = Buffer.alloc(identityLimits.keyFileBytesMax + 1);
+      const buffer = Buffer.alloc(identityLimits.keySetBytesMax + 1);
       return buffer.subarray(0, readSync(file, buffer));
     } finally {
       closeSync(file);

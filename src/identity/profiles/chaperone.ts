@@ -9,6 +9,7 @@ import type { ChaperoneProfileOptions, TokensOptions } from "../options.ts";
 import { untrusted } from "../token-problem.ts";
 import type { IssuerProfile } from "./issuer-profile.ts";
 import { ProfileError } from "./profile-error.ts";
+import { usualShape } from "./profile-table.ts";
 import { readRoleToken } from "./read-role-token.ts";
 
 /** Throws a {@link ProfileError}. */
@@ -26,6 +27,7 @@ export function createChaperoneProfile(
       keys: createOwnKeys(keys),
       algorithms: ["ES256", "EdDSA"],
       kinds: { access_token: ["at+jwt"], jwt: ["at+jwt"], id_token: [] },
+      shape: usualShape,
       vouchesFor: "subjects",
       audiences: undefined,
       multipleAudiences: "refuse",

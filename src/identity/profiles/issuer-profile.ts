@@ -1,5 +1,4 @@
 /** What the verifier of tokens knows of one issuer: which of its tokens to believe, and what they say. */
-import type { ShownTokenType } from "../../domain/decision-request.ts";
 import type { Actor, ChainOrigin, Hop, Subject } from "../../domain/delegation-chain.ts";
 import type { Issuer } from "../../domain/identifiers.ts";
 import type { Json, JsonObject } from "../../domain/json.ts";
@@ -8,7 +7,7 @@ import type { Refusal } from "../../domain/refusal.ts";
 import type { IssuerKeys } from "../keys/issuer-keys.ts";
 import type { SignatureAlgorithm } from "../keys/signature-algorithm.ts";
 import type { NamedActor } from "../options.ts";
-import type { TokenKind } from "../read-token.ts";
+import type { Kinds, TokenShape } from "./profile-table.ts";
 
 export interface IssuerProfile {
   readonly rules: TokenRules;
@@ -22,7 +21,8 @@ export interface TokenRules {
   readonly issuer: Issuer;
   readonly keys: IssuerKeys;
   readonly algorithms: readonly SignatureAlgorithm[];
-  readonly kinds: Readonly<Record<ShownTokenType, readonly TokenKind[]>>;
+  readonly kinds: Kinds;
+  readonly shape: TokenShape;
   readonly vouchesFor: "subjects" | "actors" | "both";
   /** Undefined: any one audience; the profile reads what it means. */
   readonly audiences: readonly string[] | undefined;
@@ -46,6 +46,8 @@ export interface ProvedSubject {
 export interface NextActors {
   /** `may_act` as it stands; when it is there, it alone counts. */
   readonly claim: Json | undefined;
+  /** What its `sub` is compared with: the same claim of the actor's token (TX-18), or in our own tokens our name for it. */
+  readonly names: "tokens" | "parties";
   readonly allowed: readonly NamedActor[];
   /** Whose actors an entry without `iss` may mean. */
   readonly issuers: readonly Issuer[];

@@ -16,29 +16,69 @@ import {
 } from "../../domain/identifiers.ts";
 import { type JsonObject, ownMember } from "../../domain/json.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import { createStaticKeys } from "../keys/static-keys.ts";
-import type { OidcProfileOptions } from "../options.ts";
+import { type OpenKeys, openStaticKeys } from "../keys/key-sources.ts";
+import type { ClaimPlace, OidcProfileOptions } from "../options.ts";
 import { readHops } from "../read-act.ts";
 import { readPlace, readProfile, readString } from "../read-claims.ts";
 import { untrusted } from "../token-problem.ts";
 import { checkOidcOptions } from "./check-oidc-options.ts";
 import type { IssuerProfile, ProvedSubject } from "./issuer-profile.ts";
 import { ProfileError } from "./profile-error.ts";
+import { type PartyKind, type Places, type ProfileTable, usualShape, usualTable } from "./profile-table.ts";
+
+/** Nothing is known of the product: what its tokens are is said by configuration alone. */
+export const oidc: ProfileTable = {
+  ...usualTable,
+  isIssuer: () => true,
+  shapeOf: () => usualShape,
+  kinds: { access_token: ["at+jwt"], jwt: ["at+jwt"], id_token: [] },
+  kindsPossible: {
+    access_token: ["at+jwt", "jwt", "absent"],
+    jwt: ["at+jwt", "jwt", "absent"],
+    id_token: ["at+jwt", "jwt", "absent"],
+  },
+  partyOf: undefined,
+  placesFor: () => ({}),
+};
 
 type PermissionTable = ReadonlyMap<string, readonly Permission[]>;
 
+/** What configuration and table say together. */
+interface Reading {
+  readonly options: OidcProfileOptions;
+  readonly table: ProfileTable;
+  readonly places: Places;
+  readonly chainSource: string | undefined;
+  readonly permissions: PermissionTable;
+}
+
 /** Throws a {@link ProfileError}. */
-export function createOidcProfile(options: OidcProfileOptions): IssuerProfile {
-  checkOidcOptions(options);
-  const permissions = parsePermissionTable(options);
+export function createOidcProfile(
+  options: OidcProfileOptions,
+  openKeys: OpenKeys = openStaticKeys,
+  table: ProfileTable = oidc,
+): IssuerProfile {
+  checkOidcOptions(options, table);
+  const reading: Reading = {
+    options,
+    table,
+    places: choosePlaces(options, table),
+    chainSource: options.chainSource ?? table.chainSource,
+    permissions: parsePermissionTable(options),
+  };
   const { issuer, keys, algorithms, kinds, vouchesFor, audiences, multipleAudiences, clients } = options;
   const { leewaySeconds, lifetimeSecondsMax } = options;
   return {
     rules: {
       issuer,
-      keys: createStaticKeys(keys, issuer),
+      keys: openKeys(keys, issuer),
       algorithms,
-      kinds,
+      kinds: {
+        access_token: kinds.access_token ?? table.kinds.access_token,
+        jwt: kinds.jwt ?? table.kinds.jwt,
+        id_token: kinds.id_token ?? table.kinds.id_token,
+      },
+      shape: table.shapeOf(issuer),
       vouchesFor,
       audiences,
       multipleAudiences,
@@ -46,8 +86,19 @@ export function createOidcProfile(options: OidcProfileOptions): IssuerProfile {
       leewaySeconds,
       lifetimeSecondsMax,
     },
-    readSubject: (claims, expiresAt) => readSubject(claims, expiresAt, options, permissions),
-    readActor: (claims, expiresAt) => readActor(claims, expiresAt, options, permissions),
+    readSubject: (claims, expiresAt) => readSubject(claims, expiresAt, reading),
+    readActor: (claims, expiresAt) => readActor(claims, expiresAt, reading),
+  };
+}
+
+function choosePlaces(options: OidcProfileOptions, table: ProfileTable): Places {
+  const { capabilities, departments, roles, scopes } = options;
+  return {
+    ...table.placesFor(options.audiences),
+    ...(capabilities && { capabilities }),
+    ...(departments && { departments }),
+    ...(roles && { roles }),
+    ...(scopes && { scopes, agentScopes: scopes }),
   };
 }
 
@@ -61,21 +112,18 @@ function parsePermissionTable({ permissions, issuer }: OidcProfileOptions): Perm
   );
 }
 
-function readSubject(
-  claims: JsonObject,
-  expiresAt: number,
-  options: OidcProfileOptions,
-  permissions: PermissionTable,
-): ProvedSubject | Refusal {
-  const party = readParty(claims, expiresAt, options, permissions);
+function readSubject(claims: JsonObject, expiresAt: number, reading: Reading): ProvedSubject | Refusal {
+  const { options, table, places } = reading;
+  if (!isParty(claims, "person", table)) return untrusted("subject", "party");
+  const party = readParty(claims, { expiresAt, id: table.ids.subject, scopes: places.scopes }, reading);
   if (party instanceof Refusal) return party;
-  const departments = readPlace(claims, options.departments);
+  const departments = readPlace(claims, places.departments);
   if (departments instanceof Refusal) return departments;
-  const roles = readPlace(claims, options.roles);
+  const roles = readPlace(claims, places.roles);
   if (roles instanceof Refusal) return roles;
-  const inner = readHops(claims, (act) => readHop(act, options.issuer));
+  const inner = readHops(claims, (act) => readHop(act, reading));
   if (inner instanceof Refusal) return inner;
-  const origin = readOrigin(claims, options);
+  const origin = readOrigin(claims, reading);
   if (origin instanceof Refusal) return origin;
   return {
     subject: { ...party, departments, roles },
@@ -84,25 +132,27 @@ function readSubject(
     parent: undefined,
     nextActors: {
       claim: ownMember(claims, "may_act"),
+      names: "tokens",
       allowed: options.allowedActors,
-      issuers: [options.issuer, ...options.actorIssuers],
+      issuers: [options.issuer, ...table.actorIssuers(options.issuer), ...options.actorIssuers],
     },
   };
 }
 
-function readActor(
-  claims: JsonObject,
-  expiresAt: number,
-  options: OidcProfileOptions,
-  permissions: PermissionTable,
-): Actor | Refusal {
+function readActor(claims: JsonObject, expiresAt: number, reading: Reading): Actor | Refusal {
+  const { table, places } = reading;
   if (Object.hasOwn(claims, "act")) return untrusted("actor", "delegated");
-  const party = readParty(claims, expiresAt, options, permissions);
+  if (!isParty(claims, "agent", table)) return untrusted("actor", "party");
+  const party = readParty(claims, { expiresAt, id: table.ids.actor, scopes: places.agentScopes }, reading);
   if (party instanceof Refusal) return party;
-  const capabilities = readCapabilities(claims, options);
+  const capabilities = readCapabilities(claims, places);
   if (capabilities instanceof Refusal) return capabilities;
   const type = readProfile(claims);
   return type instanceof Refusal ? type : { ...party, capabilities, type: type ?? "ai_agent" };
+}
+
+function isParty(claims: JsonObject, kind: PartyKind, { partyOf }: ProfileTable): boolean {
+  return partyOf === undefined || partyOf(claims) === kind;
 }
 
 interface PartyFacts {
@@ -113,15 +163,21 @@ interface PartyFacts {
   readonly scopes: PermissionSet | undefined;
 }
 
+/** Of one kind of party: the claim that names it, and where its scopes stand. */
+interface PartyPlaces {
+  readonly expiresAt: number;
+  readonly id: string;
+  readonly scopes: ClaimPlace | undefined;
+}
+
 function readParty(
   claims: JsonObject,
-  expiresAt: number,
-  options: OidcProfileOptions,
-  permissions: PermissionTable,
+  { expiresAt, id: name, scopes: place }: PartyPlaces,
+  { options, permissions }: Reading,
 ): PartyFacts | Refusal {
-  const id = parsePartyId(ownMember(claims, "sub"));
-  if (id === undefined) return Refusal.because("claim_malformed");
-  const scopes = readScopes(claims, options, permissions);
+  const id = parsePartyId(ownMember(claims, name));
+  if (id === undefined || typeof ownMember(claims, "sub") !== "string") return Refusal.because("claim_malformed");
+  const scopes = readScopes(claims, place, permissions);
   if (scopes instanceof Refusal) return scopes;
   // The chain is told apart from the claims: a rule that read `act` here would let an inner actor decide (P7).
   const { act: _chain, may_act: _next, ...own } = claims;
@@ -131,7 +187,7 @@ function readParty(
 /** Undefined when the token says nothing of scopes, which is never "all" (TT-5). */
 function readScopes(
   claims: JsonObject,
-  { scopes: place }: OidcProfileOptions,
+  place: ClaimPlace | undefined,
   permissions: PermissionTable,
 ): PermissionSet | undefined | Refusal {
   const names = readPlace(claims, place);
@@ -139,21 +195,21 @@ function readScopes(
   return names.length === 0 ? undefined : ExactSet.of(names.flatMap((name) => permissions.get(name) ?? []));
 }
 
-function readCapabilities(claims: JsonObject, { capabilities }: OidcProfileOptions): CapabilitySet | Refusal {
+function readCapabilities(claims: JsonObject, { capabilities }: Places): CapabilitySet | Refusal {
   const names = readPlace(claims, capabilities);
   if (names instanceof Refusal) return names;
   const parsed = names.map(parseCapability).filter((name): name is Capability => name !== undefined);
   return parsed.length < names.length ? Refusal.because("claim_malformed") : ExactSet.of(parsed);
 }
 
-/** An inner actor of which only `sub` is said belongs to the token's issuer (RFC 8693 §4.1). */
-function readHop(act: JsonObject, tokenIssuer: Issuer): Hop | Refusal {
-  const id = parsePartyId(ownMember(act, "sub"));
-  const issuer = Object.hasOwn(act, "iss") ? parseIssuer(act["iss"]) : tokenIssuer;
+/** An inner actor of which no issuer is said belongs to the token's (RFC 8693 §4.1), and is named as agents there are. */
+function readHop(act: JsonObject, { options, table }: Reading): Hop | Refusal {
+  const issuer = Object.hasOwn(act, "iss") ? parseIssuer(act["iss"]) : options.issuer;
+  const id = parsePartyId(ownMember(act, issuer === options.issuer ? table.ids.actor : "sub"));
   return id === undefined || issuer === undefined ? Refusal.because("claim_malformed") : { id, issuer };
 }
 
-function readOrigin(claims: JsonObject, { chainSource, issuer }: OidcProfileOptions): ChainOrigin | Refusal {
+function readOrigin(claims: JsonObject, { options: { issuer }, chainSource }: Reading): ChainOrigin | Refusal {
   const value = chainSource === undefined ? undefined : readString(claims, chainSource);
   if (value instanceof Refusal) return value;
   if (value === "") return Refusal.because("claim_malformed");

@@ -43,7 +43,7 @@ export function readRoleToken(claims: JsonObject, expiresAt: number): ProvedSubj
     origin: { issuer: subject.issuer, source: "txn", value: parent.chainId },
     parent,
     // Our own `may_act` always says whose actor it means.
-    nextActors: { claim: nextActors, allowed: [], issuers: [] },
+    nextActors: { claim: nextActors, names: "parties", allowed: [], issuers: [] },
   };
 }
 

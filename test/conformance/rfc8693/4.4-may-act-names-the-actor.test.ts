@@ -34,11 +34,12 @@ describe("TX-17, TX-18: every member equals the actor's", () => {
     ["another name", { ...agentName, sub: "hotel-agent" }, false],
     ["another issuer", { ...agentName, iss: people.name }, false],
     ["another client", { ...agentName, client_id: "other" }, false],
+    ["and an empty member, though its token has the same", { ...agentName, note: "" }, false],
     ["the issuer alone", { iss: agents.name }, false],
     ["a member that names nobody", { sub_profile: "ai_agent" }, false],
     ["the name of another issuer's actor", { sub: "travel-agent" }, false],
   ])("%s: %#", async (_name, mayAct, isNamed) => {
-    const actor = actorToken({ sub_profile: "ai_agent" });
+    const actor = actorToken({ sub_profile: "ai_agent", note: "" });
     await expectNamed(judge({ subject: subjectToken({ may_act: mayAct }), actor }), isNamed);
     await expectNamed(judge({ subject: subjectToken({ may_act: [mayAct] }), actor }), isNamed);
   });

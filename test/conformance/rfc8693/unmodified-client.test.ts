@@ -1,6 +1,4 @@
 /** A standard client, used as its manual says, gets a token from our endpoint and understands our refusals. */
-import { createServer } from "node:http";
-import { once } from "node:events";
 import {
   allowInsecureRequests,
   type AuthorizationServer,
@@ -24,27 +22,19 @@ import { parseIssuer } from "../../../src/domain/identifiers.ts";
 import { createClientAuthenticator } from "../../../src/identity/index.ts";
 import { clientKey, clientSecret, createTestGuard, testClients } from "../../fakes/clients.ts";
 import { allow, deny } from "../../fakes/doors-house.ts";
+import { findFreePort } from "../../fakes/free-port.ts";
 import { tcpListener } from "../../fakes/open-house.ts";
 import { flights, known, testTime } from "../../fakes/path-ports.ts";
 import { bearerForm, exchangeForm, openTokenHouse, tokenType } from "../../fakes/token-client.ts";
 
 async function discover(decision: Decision = allow) {
-  const port = await freePort();
+  const port = await findFreePort();
   const issuer = known(parseIssuer(`http://127.0.0.1:${port}`));
   const listener = tcpListener({ doors: ["token", "public"], address: { kind: "tcp", host: "127.0.0.1", port } });
   const clients = createClientAuthenticator({ clients: testClients, audiences: [issuer] }, createTestGuard());
   const { asked } = await openTokenHouse(decision, { issuer, clients }, listener);
   const response = await discoveryRequest(new URL(issuer), { algorithm: "oauth2", [allowInsecureRequests]: true });
   return { asked, server: await processDiscoveryResponse(new URL(issuer), response) };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 interface Asking {

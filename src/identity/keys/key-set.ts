@@ -1,0 +1,31 @@
+/** A JWK set (RFC 7517 §5), taken whole or not at all, wherever it comes from. */
+import type { KeyObject } from "node:crypto";
+import { isJsonArray, isJsonObject, ownMember } from "../../domain/json.ts";
+import { identityLimits } from "../limits.ts";
+import { parsePublicKey, type PublicKey } from "./public-key.ts";
+import type { SignatureAlgorithm } from "./signature-algorithm.ts";
+
+/** The keys for signatures, perhaps none. Undefined: one entry is no public key, or two have one name (P16, P20). */
+export function parseKeySet(set: unknown): readonly PublicKey[] | undefined {
+  const entries = isJsonObject(set) ? ownMember(set, "keys") : undefined;
+  if (!isJsonArray(entries) || entries.length > identityLimits.keysMax) return undefined;
+  const keys: PublicKey[] = [];
+  for (const entry of entries) {
+    const key = isJsonObject(entry) ? parsePublicKey(entry) : undefined;
+    if (key === undefined) return undefined;
+    if (key !== "unused") keys.push(key);
+  }
+  const named = keys.map(({ keyId }) => keyId).filter((keyId) => keyId !== undefined);
+  return new Set(named).size < named.length ? undefined : keys;
+}
+
+/** As {@link import("./issuer-keys.ts").IssuerKeys.find} promises. */
+export function findKey(
+  keys: readonly PublicKey[],
+  keyId: string | undefined,
+  algorithm: SignatureAlgorithm,
+): KeyObject | undefined {
+  const fitting = keys.filter((key) => key.isGoodFor(algorithm));
+  if (keyId === undefined) return fitting.length === 1 ? fitting[0]?.key : undefined;
+  return fitting.find((key) => key.keyId === keyId)?.key;
+}
