@@ -3,7 +3,7 @@
  * `at` is a path of member names that this code expects, never text that the caller chose.
  */
 export const requestErrors = {
-  request_malformed: "The request is not well-formed HTTP.",
+  request_malformed: "The request is not well-formed HTTP or gRPC.",
   request_too_slow: "The request did not arrive in time.",
   head_too_large: "The request's headers are larger than the limit.",
   body_malformed: "The body is not well-formed JSON in UTF-8.",

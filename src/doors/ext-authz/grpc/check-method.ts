@@ -2,6 +2,7 @@
 import { type RequestErrorCode, RequestError } from "../../../domain/request-error.ts";
 import type { Answers } from "../../answers.ts";
 import type { AnswerHeldCall, HeldCall, TurnedAway } from "../held-call.ts";
+import { turnAway } from "../turned-away.ts";
 import { checkBytesMax } from "./limits.ts";
 import { readCheck } from "./read-check.ts";
 import { type AnswerForm, renderAnswer } from "./render-answer.ts";
@@ -23,14 +24,12 @@ export function createCheckMethod(answerHeldCall: AnswerHeldCall, answers: Answe
       }
       return renderAnswer(await answerHeldCall(call, gateway), formOf(call));
     },
-    refuse: (code) => renderAnswer(turnAwayUnread(code), "http"),
+    refuse: (code) => renderAnswer(code === "busy" ? turnAway(code) : turnAwayUnread(code), "http"),
   };
 }
 
 function turnAwayUnread(code: RequestErrorCode): TurnedAway {
-  const told =
-    code === "busy" ? ({ status: 429, title: "limit" } as const) : ({ status: 403, title: "malformed" } as const);
-  return { kind: "turned_away", ...told, decisionId: undefined, code };
+  return { kind: "turned_away", status: 403, title: "malformed", decisionId: undefined, code };
 }
 
 /** As Envoy tells a gRPC request. */

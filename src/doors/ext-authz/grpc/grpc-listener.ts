@@ -3,7 +3,6 @@
  * Node's own HTTP/2, because the library for it takes nearly twice the CPU for one Check.
  */
 import {
-  constants,
   createSecureServer,
   createServer,
   type Http2SecureServer,
@@ -13,15 +12,17 @@ import {
   type ServerHttp2Stream,
   type ServerOptions,
 } from "node:http2";
+import type { Socket } from "node:net";
 import type { Answers } from "../../answers.ts";
-import type { DoorLimits } from "../../limits.ts";
+import { type DoorLimits, lingerMilliseconds } from "../../limits.ts";
 import { listenNamed, trackSockets } from "../../listen.ts";
 import type { Listener } from "../../listener.ts";
 import { ListenerError } from "../../listener-error.ts";
 import { loadMutualTls } from "../../mutual-tls.ts";
 import type { ListenerOptions, MutualTlsOptions } from "../../options.ts";
+import { GrpcConnection } from "./grpc-connections.ts";
 import type { GrpcReception } from "./grpc-reception.ts";
-import { goAwayMilliseconds, headerPairsMax, sessionMemoryMegabytes, spareStreams } from "./limits.ts";
+import { headerPairsMax, sessionMemoryMegabytes, spareStreams } from "./limits.ts";
 
 export async function openGrpcListener(
   options: ListenerOptions,
@@ -30,23 +31,47 @@ export async function openGrpcListener(
   limits: DoorLimits,
 ): Promise<Listener> {
   const server = createGrpcServer(options, limits);
-  const sessions = attach(server, reception, answers, limits);
+  const connections = attach(server, reception, answers, limits);
   const sockets = trackSockets(server);
   const address = await listenNamed(server, options);
+  // Accepting failed, e.g. for want of file descriptors; the listener goes on when there are some again.
   server.on("error", (cause) => answers.report(cause));
   const closed = new Promise<void>((resolve) => server.once("close", () => resolve()));
   return {
     address,
     drain: async (graceMilliseconds) => {
-      reception.isStopping = true;
       server.close();
-      for (const session of sessions) dismiss(session);
-      const late = setTimeout(() => sockets.forEach((socket) => socket.destroy()), graceMilliseconds);
+      for (const connection of connections) connection.dismiss();
+      const stop = cutWhenDone(connections, sockets, graceMilliseconds);
       await closed;
-      clearTimeout(late);
+      stop();
     },
   };
 }
+
+/** A peer that does not end its half of a connection on which all is said holds nothing up. */
+function cutWhenDone(
+  connections: ReadonlySet<GrpcConnection>,
+  sockets: ReadonlySet<Socket>,
+  graceMilliseconds: number,
+): () => void {
+  const cut = (): void => sockets.forEach((socket) => socket.destroy());
+  const late = setTimeout(cut, graceMilliseconds);
+  let quietSince = Number.POSITIVE_INFINITY;
+  const watch = setInterval(() => {
+    const now = performance.now();
+    quietSince = [...connections].every(({ isQuiet }) => isQuiet)
+      ? Math.min(quietSince, now)
+      : Number.POSITIVE_INFINITY;
+    if (now - quietSince > lingerMilliseconds) cut();
+  }, drainCheckMilliseconds);
+  return () => {
+    clearTimeout(late);
+    clearInterval(watch);
+  };
+}
+
+const drainCheckMilliseconds = 10;
 
 function createGrpcServer(
   { address, name, concurrencyMax }: ListenerOptions,
@@ -91,40 +116,30 @@ function attach(
   reception: GrpcReception,
   answers: Answers,
   limits: DoorLimits,
-): ReadonlySet<Http2Session> {
-  const sessions = new Set<Http2Session>();
+): ReadonlySet<GrpcConnection> {
+  const bySession = new WeakMap<Http2Session, GrpcConnection>();
+  const connections = new Set<GrpcConnection>();
   server.on("session", (session: Http2Session) => {
-    sessions.add(session);
-    // Gateways keep connections for hours. One on which none has shown itself makes room for others.
-    const unproven = setTimeout(() => {
-      if (!reception.isProven(session)) session.close();
-    }, limits.idleMilliseconds);
-    session.once("close", () => {
-      clearTimeout(unproven);
-      sessions.delete(session);
-    });
-    if (reception.isStopping) dismiss(session);
+    const connection = new GrpcConnection(session, limits.idleMilliseconds);
+    bySession.set(session, connection);
+    connections.add(connection);
+    session.once("close", () => connections.delete(connection));
+    // It was still shaking hands when the listener stopped.
+    if (!server.listening) connection.dismiss();
   });
   // What broke the connection closed it as well, and nobody is left to be told.
   server.on("sessionError", () => answers.count("request_malformed"));
   server.on(
     "stream",
     (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) => {
-      if (stream.session !== undefined) reception.serve({ stream, headers, rawHeaders, session: stream.session });
+      // A broken stream is closed by the library, and there is nobody left to tell.
+      stream.on("error", () => undefined);
+      const { session } = stream;
+      const connection = session === undefined ? undefined : bySession.get(session);
+      if (session === undefined || connection === undefined) return;
+      connection.note(stream);
+      reception.serve({ stream, headers, rawHeaders, socket: session.socket, connection });
     },
   );
-  return sessions;
+  return connections;
 }
-
-/** First the word that no more is taken, then, when it has arrived, the end of what is not being answered. */
-function dismiss(session: Http2Session): void {
-  if (session.closed || session.destroyed) return;
-  session.goaway(constants.NGHTTP2_NO_ERROR, lastStreamOfAll);
-  const timer = setTimeout(() => {
-    if (!session.closed) session.close();
-  }, goAwayMilliseconds);
-  session.once("close", () => clearTimeout(timer));
-}
-
-/** Everything that is on its way when the word is said is still taken (RFC 9113 §6.8). */
-const lastStreamOfAll = 2 ** 31 - 1;

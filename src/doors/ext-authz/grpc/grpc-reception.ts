@@ -1,8 +1,10 @@
 /** What happens to every gRPC request of a listener before a method sees it: head, method, caller, concurrency, size. */
-import type { IncomingHttpHeaders, Http2Session, ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import type { Answers } from "../../answers.ts";
 import type { Gateway, IdentifyGateway } from "../../callers.ts";
 import type { DoorLimits } from "../../limits.ts";
+import type { GrpcConnection } from "./grpc-connections.ts";
 import type { GrpcFailure } from "./grpc-status.ts";
 import { createHealthMethod } from "./health-method.ts";
 import type { GatewayMethod, OpenMethod, UnaryMethod } from "./unary-method.ts";
@@ -30,31 +32,23 @@ export interface GrpcRequest {
   readonly stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: string[];
-  readonly session: Http2Session;
+  readonly socket: Socket;
+  readonly connection: Pick<GrpcConnection, "prove">;
 }
 
 export class GrpcReception {
   readonly #rules: GrpcReceptionRules;
   readonly #methods: ReadonlyMap<string | undefined, UnaryMethod>;
-  /** Connections on which a gateway has proven itself. */
-  readonly #proven = new WeakSet<Http2Session>();
-  isStopping = false;
 
   constructor(rules: GrpcReceptionRules) {
     this.#rules = rules;
     const services = rules.methods.map(({ path }) => path.slice(1, path.lastIndexOf("/")));
-    const health = createHealthMethod(services, () => !this.isStopping && rules.isReady());
+    const health = createHealthMethod(services, rules.isReady);
     this.#methods = new Map([...rules.methods, health].map((method) => [method.path, method]));
-  }
-
-  isProven(session: Http2Session): boolean {
-    return this.#proven.has(session);
   }
 
   serve(request: GrpcRequest): void {
     const { stream, headers } = request;
-    // A broken stream is closed by the library, and there is nobody left to tell.
-    stream.on("error", () => undefined);
     const { limits } = this.#rules;
     const patience = readPatience(headers, limits.requestMilliseconds);
     limitTime(stream, patience ?? limits.requestMilliseconds);
@@ -90,16 +84,19 @@ export class GrpcReception {
     else this.#refuse(stream, answer);
   }
 
-  async #answerGateway(method: GatewayMethod, { stream, headers, rawHeaders, session }: GrpcRequest): Promise<void> {
+  async #answerGateway(
+    method: GatewayMethod,
+    { stream, headers, rawHeaders, socket, connection }: GrpcRequest,
+  ): Promise<void> {
     const { identifyGateway, answers, limits, concurrencyMax } = this.#rules;
-    const gateway = identifyGateway({ headers, rawHeaders, socket: session.socket });
+    const gateway = identifyGateway({ headers, rawHeaders, socket });
     if (gateway === undefined) {
       answers.count("credential_required");
       respondStatus(stream, "unauthenticated");
       discardRest(stream, limits.discardBytesMax);
       return;
     }
-    this.#proven.add(session);
+    connection.prove();
     gateway.inFlight += 1;
     try {
       if (gateway.inFlight <= concurrencyMax) await this.#answerMessage(method, gateway, stream);

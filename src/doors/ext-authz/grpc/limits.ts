@@ -1,13 +1,10 @@
-/** What the gRPC transport takes before anything is understood; what the HTTP listeners take as well is in `limits.ts` above. */
+/** What the gRPC transport takes before anything is understood; what other listeners take as well is theirs. */
 
 /** Headers as large as Envoy takes them, a body of the domain's bound, and the metadata of a dozen filters. */
 export const checkBytesMax = 262_144;
 
 /** Envoy refuses a request with more than 100 unless it is told otherwise. */
 export const headersMax = 1_024;
-
-/** Envoy drops a whole answer that has a longer one. */
-export const headerValueBytesMax = 16_384;
 
 /** A health request is the name of a service. */
 export const healthBytesMax = 1_024;
@@ -20,6 +17,3 @@ export const headerPairsMax = 128;
 
 /** What one connection may make the HTTP/2 library keep; messages that are being read are kept besides. */
 export const sessionMemoryMegabytes = 16;
-
-/** Told before a connection closes, and how long calls that crossed the word on their way are still taken. */
-export const goAwayMilliseconds = 100;

@@ -3,9 +3,9 @@
  * so a denial is read back before it leaves, and what is let through says so in a status of its own.
  */
 import type { Header, HeldCallAnswer, LetThrough, TurnedAway, TurnedAwayStatus } from "../held-call.ts";
+import { extAuthzLimits } from "../limits.ts";
 import { problemMediaType, renderProblem, renderProblemLine } from "../problem.ts";
 import { grpcStatus } from "./grpc-status.ts";
-import { headerValueBytesMax } from "./limits.ts";
 import { tagOf, WireReader } from "./wire-reader.ts";
 import { WireWriter } from "./wire-writer.ts";
 import { writeStruct } from "./write-struct.ts";
@@ -111,11 +111,12 @@ function checkDisjoint(headersToSet: readonly Header[], headersToRemove: readonl
 }
 
 const fieldName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
-const fieldValue = /^[\t\x20-\x7e]*$/;
+/** Not empty: Envoy drops such a header instead of setting it. */
+const fieldValue = /^[\t\x20-\x7e]+$/;
 
 function writeHeaders(writer: WireWriter, field: number, headers: readonly Header[]): void {
   for (const { name, value } of headers.toReversed()) {
-    if (value.length > headerValueBytesMax || !fieldValue.test(value)) {
+    if (value.length > extAuthzLimits.headerValueBytesMax || !fieldValue.test(value)) {
       throw new Error("a header's value is longer or other than a gateway takes");
     }
     writer.message(field, () => {

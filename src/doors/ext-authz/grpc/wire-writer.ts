@@ -7,7 +7,8 @@ import { tagOf, type WireType } from "./wire-reader.ts";
 const startBytes = 1_024;
 
 export class WireWriter {
-  #bytes = Buffer.allocUnsafe(startBytes);
+  // Zeroed, so that no slip here could ever send what this process held in memory before.
+  #bytes = Buffer.alloc(startBytes);
   /** How much of the end is written. */
   #length = 0;
 
@@ -24,7 +25,8 @@ export class WireWriter {
 
   text(field: number, value: string): void {
     const length = Buffer.byteLength(value);
-    this.#bytes.write(value, this.#reserve(length), "utf8");
+    const at = this.#reserve(length);
+    this.#bytes.write(value, at, "utf8");
     this.#varint(length);
     this.#tag(field, "delimited");
   }
@@ -36,7 +38,8 @@ export class WireWriter {
   }
 
   double(field: number, value: number): void {
-    this.#bytes.writeDoubleLE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeDoubleLE(value, at);
     this.#tag(field, "fixed64");
   }
 
@@ -56,11 +59,11 @@ export class WireWriter {
     this.#bytes[at] = rest;
   }
 
-  /** Where the `count` bytes before what is written begin. */
+  /** Where the `count` bytes before what is written begin; the buffer may be another one afterwards. */
   #reserve(count: number): number {
     const needed = this.#length + count;
     if (needed > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+      const larger = Buffer.alloc(Math.max(needed, this.#bytes.length * 2));
       this.finish().copy(larger, larger.length - this.#length);
       this.#bytes = larger;
     }
