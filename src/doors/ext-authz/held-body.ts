@@ -1,9 +1,10 @@
 /** What a held call's body is, read strictly: policy gets a value or a typed fact, never half a value. */
 import { bounds } from "../../domain/bounds.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
 import { RequestError } from "../../domain/request-error.ts";
 import { parseStrictJson } from "../../domain/strict-json.ts";
+import { fold } from "./fold.ts";
 import type { HeldCall } from "./held-call.ts";
 
 const json = /^application\/(?:[a-z0-9.+-]+\+)?json[ \t]*(?:;|$)/i;
@@ -14,17 +15,33 @@ export function readHeldBody({ body, headers }: HeldCall): CallBody {
   if (body.kind === "partial") return { form: "partial" };
   const types = headers.get("content-type") ?? [];
   const [type = ""] = types;
-  // Two types are two readings, and a coding hides what is inside.
-  if (types.length > 1 || isCoded(headers)) return { form: "malformed" };
+  // Two types are two readings, and a coding or another charset hides what is inside.
+  if (types.length > 1 || isCoded(headers) || !isUtf8Alone(type)) return { form: "malformed" };
   if (json.test(type)) {
     const value = parseStrictJson(body.bytes);
-    return value instanceof RequestError ? { form: "malformed" } : { form: "json", value };
+    return value instanceof RequestError || hasNearTwins(value) ? { form: "malformed" } : { form: "json", value };
   }
   return form.test(type) ? readFields(body.bytes) : { form: "opaque" };
 }
 
 function isCoded(headers: HeldCall["headers"]): boolean {
   return (headers.get("content-encoding") ?? []).some((coding) => coding.toLowerCase() !== "identity");
+}
+
+function isUtf8Alone(type: string): boolean {
+  const parameters = type.split(";").slice(1);
+  return parameters.every((parameter) => {
+    const [name = "", value = ""] = parameter.split("=");
+    return !/^charset/i.test(name.trim()) || /^"?utf-?8"?$/i.test(value.trim());
+  });
+}
+
+/** Two members whose names differ in capitals alone are one to Go's JSON reader, and the last one counts there. */
+function hasNearTwins(value: Json): boolean {
+  if (isJsonArray(value)) return value.some(hasNearTwins);
+  if (!isJsonObject(value)) return false;
+  const names = Object.keys(value);
+  return new Set(names.map(fold)).size < names.length || Object.values(value).some(hasNearTwins);
 }
 
 function readFields(bytes: Uint8Array): CallBody {
