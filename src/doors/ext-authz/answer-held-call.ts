@@ -14,6 +14,7 @@ import type { AnswerHeldCall, HeldCall, HeldCallAnswer, LetThrough } from "./hel
 import { readHeldBody } from "./held-body.ts";
 import { createOperationTable, type MatchedOperation, type OperationTable } from "./operations.ts";
 import type { ExtAuthzOptions, IssueOptions, UseOptions } from "./options.ts";
+import { hasOverridingField } from "./overrides.ts";
 import { type DoorRefusal, turnAway, turnAwayForApproval } from "./turned-away.ts";
 
 interface Site<Options extends ExtAuthzOptions = ExtAuthzOptions> {
@@ -44,6 +45,7 @@ async function answer(
   const target = readTarget(call);
   if (target === undefined) return refuse(site, "target_malformed");
   const body = readHeldBody(call);
+  if (hasOverridingField(body)) return refuse(site, "target_malformed");
   const matched = table.find(call, target, body);
   if (matched === undefined) return refuse(site, "operation_unknown");
   const { options, listener } = site;
