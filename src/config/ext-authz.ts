@@ -30,8 +30,12 @@ export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, 
   return problems.length > 0 ? problems : checkTable(settings);
 }
 
-function checkPosition({ position, evidence }: ExtAuthzSettings, isGrpc: boolean, hasIssuers: boolean): string[] {
+/** What gateways, servers and this sidecar read themselves: a role token there would break the call, or steer the gateway. */
+const reservedHeader = /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|(?:content|x-envoy|x-chaperone)-.*)$/;
+
+function checkPosition({ position, evidence, token_header: tokenHeader }: ExtAuthzSettings, isGrpc: boolean, hasIssuers: boolean): string[] {
   const rules: readonly Rule[] = [
+    [reservedHeader.test(tokenHeader), "ext_authz.token_header: gateways read something else there"],
     [position === "issue" && evidence === undefined, "ext_authz.evidence: the position issue needs it"],
     [position === "use" && evidence !== undefined, "ext_authz.evidence: only a role token counts in the position use"],
     [evidence?.from === "metadata" && !isGrpc, "ext_authz.evidence.from: metadata comes with gRPC alone"],
@@ -39,8 +43,8 @@ function checkPosition({ position, evidence }: ExtAuthzSettings, isGrpc: boolean
     [evidence?.from === "tokens" && evidence.actor === undefined, "ext_authz.evidence.actor: whose token is it"],
     [evidence?.from === "tokens" && !hasIssuers, "ext_authz.evidence.from: tokens need identity.issuers"],
     [
-      evidence !== undefined && evidence.from !== "metadata" && evidence.subject === evidence.actor,
-      "ext_authz.evidence: person and agent cannot stand in one header",
+      evidence !== undefined && evidence.subject === evidence.actor,
+      "ext_authz.evidence: person and agent cannot stand in one place",
     ],
     [
       evidence !== undefined && evidence.from !== "metadata" && ![evidence.subject, evidence.actor].every(isHeaderName),

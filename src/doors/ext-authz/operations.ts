@@ -4,7 +4,7 @@
  */
 import { bounds } from "../../domain/bounds.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
-import type { CallTarget } from "./call-target.ts";
+import { type CallTarget, readHost, readSegments } from "./call-target.ts";
 import { fitOf } from "./conditions.ts";
 import { foldSegment } from "./fold.ts";
 import type { HeldCall } from "./held-call.ts";
@@ -36,6 +36,7 @@ export function createOperationTable(operations: readonly OperationOptions[]): O
   operations.forEach((operation, at) => {
     const template = parseTemplate(operation.path);
     if (template === undefined) throw new RangeError(`operations[${at}].path is no template of whole segments`);
+    checkReached(operation, at);
     const key = keyOf(operation, template);
     if (known.has(key)) throw new RangeError(`operations[${at}] fits the same calls as an earlier one`);
     known.add(key);
@@ -46,6 +47,14 @@ export function createOperationTable(operations: readonly OperationOptions[]): O
   return { find: (call, target, body) => findIn(byMethod.get(call.method) ?? [], { call, target, body }) };
 }
 
+/** A line that no call is ever at would leave its calls to a line that asks for less. */
+function checkReached({ host, conditions }: OperationOptions, at: number): void {
+  if (host !== "*" && readHost(host) !== host) throw new RangeError(`operations[${at}].host is no host of a call`);
+  if (conditions.some((condition) => condition.on === "header" && condition.name === "host")) {
+    throw new RangeError(`operations[${at}]: what host a call is for is said by host`);
+  }
+}
+
 /** Segments are compared as decoded text; a parameter is a whole segment and never an empty one. */
 function parseTemplate(path: string): readonly Segment[] | undefined {
   if (path === "/") return [];
@@ -54,12 +63,16 @@ function parseTemplate(path: string): readonly Segment[] | undefined {
   const template: Segment[] = [];
   for (const text of path.slice(1).split("/")) {
     const name = /^\{([a-z][a-z0-9_]{0,63})\}$/.exec(text)?.[1];
-    if (name === undefined ? /[{}]/.test(text) || text === "." || text === ".." : names.has(name)) return undefined;
+    if (name === undefined ? !isReached(text) : names.has(name)) return undefined;
     if (name !== undefined) names.add(name);
     template.push(name === undefined ? { literal: text, folded: foldSegment(text) } : { parameter: name });
   }
   const isWhole = template.slice(0, -1).every((segment) => !("literal" in segment) || segment.literal !== "");
   return isWhole ? template : undefined;
+}
+
+function isReached(literal: string): boolean {
+  return literal === "" || (!/[{}?#]/.test(literal) && readSegments(`/${encodeURIComponent(literal)}`)?.[0] === literal);
 }
 
 function rankOf(template: readonly Segment[]): string {

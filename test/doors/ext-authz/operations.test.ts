@@ -140,6 +140,14 @@ describe("a table is refused at the start for", () => {
     ["a dot segment", [{ path: "/a/../b" }]],
     ["an empty segment", [{ path: "/a//b" }]],
     ["no leading slash", [{ path: "a" }]],
+    ["a host that is never read so, for which another line would stand in", [{ host: "Flights.Example" }]],
+    ["a host with a default port", [{ host: "flights.example:443" }]],
+    ["a host with a final dot", [{ host: "flights.example." }]],
+    ["a host with a pattern", [{ host: "*.flights.example" }]],
+    ["a segment that is not decoded", [{ path: "/a%20b" }]],
+    ["a segment that no call has", [{ path: "/a;b" }]],
+    ["a path with a query", [{ path: "/a?b" }]],
+    ["a condition on the host's header", [{ conditions: [{ on: "header", name: "host", value: "a" }] }]],
   ])("%s", (_name, lines) => {
     expect(() => createOperationTable(lines.map((line) => operation({ name: "x", ...line })))).toThrow(RangeError);
   });
