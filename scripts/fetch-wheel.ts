@@ -5,7 +5,8 @@ import { fetchTool, runOrThrow } from "./fetch-tool.ts";
 export function fetchWheel(name: string, version: string, beside: readonly string[] = []): Promise<string> {
   return fetchTool({
     name,
-    version,
+    // Another companion is another folder.
+    version: [version, ...beside.map((each) => each.replace("==", "-"))].join("+"),
     make: async (target) => {
       const packages = [`${name}==${version}`, ...beside];
       await runOrThrow("python3", ["-m", "pip", "install", "--quiet", "--target", target, ...packages], {

@@ -9,7 +9,11 @@ import { holds, onwardAudiences } from "../domain/parent-grant.ts";
 import { Refusal } from "../domain/refusal.ts";
 
 /** Undefined when nothing stands against it. */
-export function checkParent({ audience }: AnyRequest, { parent }: DelegationChain, asked: Asked): Refusal | undefined {
+export function checkParent(
+  { audience }: AnyRequest,
+  { parent, phase }: DelegationChain,
+  asked: Asked,
+): Refusal | undefined {
   // What a use takes of the grant is judged with the object that the call is about.
   if (parent === undefined || phase === "use") return undefined;
   if (audience !== undefined && !onwardAudiences(parent).includes(audience)) {

@@ -4,7 +4,7 @@
  */
 import { decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { isJsonArray, isJsonObject, type Json } from "../../src/domain/json.ts";
+import { isJsonArray, isJsonObject } from "../../src/domain/json.ts";
 import { textOf } from "../fakes/gateway.ts";
 import { type RunningKeycloak, startKeycloak } from "./running-keycloak.ts";
 import { authenticate, signIn } from "./sign-in.ts";
@@ -82,7 +82,7 @@ async function removeKey(keyId: string): Promise<void> {
   await keycloak.admin("DELETE", `/travel/components/${memberOf(key, "providerId")}`);
 }
 
-function memberOf(value: Json | undefined, name: string): string {
+function memberOf(value: unknown, name: string): string {
   return isJsonObject(value) ? textOf(value, name) : "";
 }
 

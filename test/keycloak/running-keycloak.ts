@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type KeycloakPlace, keycloakAdmin, prepareKeycloak } from "../../scripts/keycloak.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../src/domain/json.ts";
+import { isJsonObject, type JsonObject } from "../../src/domain/json.ts";
 import { findFreePort } from "../fakes/free-port.ts";
 import { textOf } from "../fakes/gateway.ts";
 
@@ -19,7 +19,7 @@ export interface RunningKeycloak {
   /** As `iss` has it. */
   issuer(realm: string): string;
   /** The admin REST API below `/admin/realms`; throws when it refuses. Undefined where it answers nothing. */
-  admin(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: JsonObject): Promise<Json | undefined>;
+  admin(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: JsonObject): Promise<unknown>;
   /** Of the realm `master`; it lives for a minute. */
   adminToken(): Promise<string>;
   stop(): Promise<void>;
@@ -92,7 +92,7 @@ interface AdminRequest {
   readonly body: JsonObject | undefined;
 }
 
-async function administer(url: string, { method, path, body }: AdminRequest): Promise<Json | undefined> {
+async function administer(url: string, { method, path, body }: AdminRequest): Promise<unknown> {
   const response = await fetch(`${url}/admin/realms${path}`, {
     method,
     headers: { authorization: `Bearer ${await logInAsAdmin(url)}`, "content-type": "application/json" },
@@ -100,7 +100,8 @@ async function administer(url: string, { method, path, body }: AdminRequest): Pr
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`Keycloak answered ${method} ${path} with ${response.status}: ${text}`);
-  return text === "" ? undefined : JSON.parse(text);
+  const answer: unknown = text === "" ? undefined : JSON.parse(text);
+  return answer;
 }
 
 async function logInAsAdmin(url: string): Promise<string> {

@@ -381,6 +381,51 @@ describe("P34, P42, TX-13: what is revoked ends every exchange below it", () => 
   });
 });
 
+describe("P7: through an inner actor nobody gets more than without it", () => {
+  const terms = { may_act: [agentName], audiences: [], max_depth: 4 };
+  const usual: JsonObject = { permissions: ["flights:book"], ttl_seconds: 60, delegation: terms };
+  const { delegation: _ends, ...leaf } = usual;
+  const withAct = { subject_token: subjectToken({ act: { sub: "admin-agent" } }) };
+
+  const openTold = (alone: JsonObject, through: JsonObject) =>
+    openExchangeHouse({
+      answer: (input) => {
+        const { delegation: _any, ...verdict } = sayYes(input);
+        return { ...verdict, ...(input.chain.length > 0 ? through : alone) };
+      },
+    });
+
+  test.each<[string, JsonObject, JsonObject]>([
+    ["a longer life", usual, { ...usual, ttl_seconds: 61 }],
+    ["a permission more", usual, { ...usual, permissions: ["flights:book", "flights:pay"] }],
+    ["another role", usual, { ...usual, role: "whole-flights" }],
+    ["a lower ceiling", { ...usual, ceiling: "scopes" }, usual],
+    ["a next hop", leaf, usual],
+    ["one hop more", usual, { ...usual, delegation: { ...terms, max_depth: 5 } }],
+    ["a target more", usual, { ...usual, delegation: { ...terms, audiences: [hotels] } }],
+    [
+      "a next actor more",
+      usual,
+      { ...usual, delegation: { ...terms, may_act: [agentName, { ...agentName, sub: "b" }] } },
+    ],
+    [
+      "the next actor of another issuer",
+      usual,
+      { ...usual, delegation: { ...terms, may_act: [{ ...agentName, iss: people.name }] } },
+    ],
+  ])("not %s", async (_name, alone, through) => {
+    const house = await openTold(alone, through);
+    expectRefused(await house.ask(withAct), house, "invalid_request", "inner_actor_decisive");
+  });
+
+  test("less is what an inner actor may cause", async () => {
+    const house = await openTold(usual, { ...leaf, ttl_seconds: 10 });
+    const claims = claimsOf(await house.ask(withAct));
+    expect(claims).not.toHaveProperty("may_act");
+    expect(claims["exp"]).toBe(testTime + 10);
+  });
+});
+
 const hop = fc.record(
   {
     sub: fc.constantFrom("admin-agent", "planner", "alice", "travel-agent"),
