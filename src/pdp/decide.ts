@@ -90,7 +90,15 @@ async function issue(allowed: Allowed, draft: Draft, { ports, took }: Going): Pr
   const token = await prepared.sign();
   took("mint");
   const { decisionId } = draft;
-  return { outcome: "allow", decisionId, policy: policy.reference, reasons: verdict.reasons, grant, token };
+  const allow: Allow = {
+    outcome: "allow",
+    decisionId,
+    policy: policy.reference,
+    reasons: verdict.reasons,
+    grant,
+    token,
+  };
+  return allow;
 }
 
 /** Nothing is minted: what is answered is that the shown token will do for this call. */
@@ -102,7 +110,8 @@ async function allowUse(allowed: Allowed, draft: Draft, { ports, took }: Going):
   await ports.log.record(draft.renderUse(used, verdict.reasons));
   took("record");
   const { decisionId } = draft;
-  return { outcome: "allow", decisionId, policy: policy.reference, reasons: verdict.reasons, used };
+  const use: AllowedUse = { outcome: "allow", decisionId, policy: policy.reference, reasons: verdict.reasons, used };
+  return use;
 }
 
 async function refuse(draft: Draft, refusal: Refusal, ports: PathPorts): Promise<Deny> {
