@@ -22,7 +22,7 @@ export function parsePublicKey(jwk: JsonObject): PublicKey | "unused" | undefine
   if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return undefined;
   const keyId = ownMember(jwk, "kid");
   if (keyId !== undefined && (typeof keyId !== "string" || keyId === "")) return undefined;
-  if (!isKindKnown(jwk) || !isForSignatures(jwk)) return "unused";
+  if (!isForSignatures(jwk)) return "unused";
   const named = ownMember(jwk, "alg");
   if (named !== undefined && (typeof named !== "string" || !isSignatureAlgorithm(named))) return "unused";
   const key = importPublic(jwk);
@@ -35,13 +35,10 @@ export function parsePublicKey(jwk: JsonObject): PublicKey | "unused" | undefine
   };
 }
 
-/** RFC 7517 §5: a kind of key that is not understood is ignored, or an issuer could never publish a newer one. */
-function isKindKnown(jwk: JsonObject): boolean {
-  const kind = ownMember(jwk, "kty");
-  return typeof kind !== "string" || kinds.includes(kind);
-}
-
 function isForSignatures(jwk: JsonObject): boolean {
+  // RFC 7517 §5: a kind of key that is not understood is ignored, or an issuer could never publish a newer one.
+  const kind = ownMember(jwk, "kty");
+  if (typeof kind === "string" && !kinds.includes(kind)) return false;
   const use = ownMember(jwk, "use");
   const operations = ownMember(jwk, "key_ops");
   if (operations !== undefined && !(isJsonArray(operations) && operations.includes("verify"))) return false;
