@@ -102,13 +102,21 @@ describe("stops the start", () => {
       { extAuthz: held("issue", book.replace(" }", ", resource: { type: t, id: nope } }"), evidence) },
       /no parameter/,
     ],
-    ["a host that no call has", { extAuthz: held("issue", book.replace("flights.ex", "Flights.Ex"), evidence) }, /host/],
+    [
+      "a host that no call has",
+      { extAuthz: held("issue", book.replace("flights.ex", "Flights.Ex"), evidence) },
+      /host/,
+    ],
     [
       "a role token where a gateway reads something else",
       { extAuthz: held("issue", book, `${evidence}, token_header: x-envoy-auth-headers-to-remove`) },
       /token_header/,
     ],
-    ["a role token in place of the host", { extAuthz: held("issue", book, `${evidence}, token_header: host`) }, /token_h/],
+    [
+      "a role token in place of the host",
+      { extAuthz: held("issue", book, `${evidence}, token_header: host`) },
+      /token_h/,
+    ],
     ["an audience left open", { extAuthz: two }, /which of the audiences/],
     [
       "an audience of somebody else",

@@ -1,6 +1,6 @@
 /** What a held call's body is, read strictly: policy gets a value or a typed fact, never half a value. */
 import { bounds } from "../../domain/bounds.ts";
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../domain/json.ts";
+import { isJsonArray, isJsonObject, type Json } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
 import { RequestError } from "../../domain/request-error.ts";
 import { parseStrictJson } from "../../domain/strict-json.ts";
@@ -46,7 +46,7 @@ function hasNearTwins(value: Json): boolean {
 
 function readFields(bytes: Uint8Array): CallBody {
   if (bytes.byteLength > bounds.bodyBytesMax) return { form: "malformed" };
-  const value: Record<string, string[]> = Object.create(null);
+  const fields = new Map<string, string[]>();
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const pairs = text === "" ? [] : text.split("&");
@@ -54,10 +54,11 @@ function readFields(bytes: Uint8Array): CallBody {
     if (pairs.length > bounds.setSizeMax || text.includes(";")) return { form: "malformed" };
     for (const pair of pairs) {
       const [name = "", ...rest] = pair.replaceAll("+", " ").split("=");
-      (value[decodeURIComponent(name)] ??= []).push(decodeURIComponent(rest.join("=")));
+      const field = decodeURIComponent(name);
+      fields.set(field, [...(fields.get(field) ?? []), decodeURIComponent(rest.join("="))]);
     }
   } catch {
     return { form: "malformed" };
   }
-  return "__proto__" in value ? { form: "malformed" } : { form: "fields", value: value satisfies JsonObject };
+  return fields.has("__proto__") ? { form: "malformed" } : { form: "fields", value: Object.fromEntries(fields) };
 }

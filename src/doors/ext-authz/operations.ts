@@ -72,7 +72,9 @@ function parseTemplate(path: string): readonly Segment[] | undefined {
 }
 
 function isReached(literal: string): boolean {
-  return literal === "" || (!/[{}?#]/.test(literal) && readSegments(`/${encodeURIComponent(literal)}`)?.[0] === literal);
+  return (
+    literal === "" || (!/[{}?#]/.test(literal) && readSegments(`/${encodeURIComponent(literal)}`)?.[0] === literal)
+  );
 }
 
 function rankOf(template: readonly Segment[]): string {

@@ -114,12 +114,9 @@ describe("a target that two servers could read as two things is none", () => {
     "x_http_method_override",
     "x-http_method-override",
     "x_original_url",
-  ])(
-    "the header %s, which some servers obey",
-    (name) => {
-      expect(readTarget(heldCall({ headers: { [name]: ["DELETE"] } }))).toBeUndefined();
-    },
-  );
+  ])("the header %s, which some servers obey", (name) => {
+    expect(readTarget(heldCall({ headers: { [name]: ["DELETE"] } }))).toBeUndefined();
+  });
 });
 
 test("a host beside the authority is none, unless it is the same", () => {

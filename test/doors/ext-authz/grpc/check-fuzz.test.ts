@@ -85,7 +85,10 @@ function reliedByEnvoy(check: JsonObject): object {
     peer: memberOf(attributes, "source", "principal") ?? "",
     headers: gathered([...mapped, ...listed].map(([name, value]) => [String(name).toLowerCase(), String(value)])),
     metadata: Object.fromEntries(
-      membersOf(memberOf(attributes, "metadataContext", "filterMetadata")).map(([name, value]) => [name, structOf(value)]),
+      membersOf(memberOf(attributes, "metadataContext", "filterMetadata")).map(([name, value]) => [
+        name,
+        structOf(value),
+      ]),
     ),
   };
 }
