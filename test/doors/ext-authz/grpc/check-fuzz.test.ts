@@ -42,6 +42,7 @@ const memberOf = (value: Json | undefined, ...path: string[]): Json | undefined 
   path.reduce<Json | undefined>((at, name) => (isJsonObject(at) ? ownMember(at, name) : undefined), value);
 const membersOf = (value: Json | undefined): readonly [string, Json][] =>
   isJsonObject(value) ? Object.entries(value) : [];
+const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 const listOf = (value: Json | undefined): readonly Json[] => (isJsonArray(value) ? value : []);
 
 /** google.protobuf.Value as the JSON that it stands for. */
@@ -64,7 +65,10 @@ function gathered(pairs: readonly (readonly [string, string])[]): readonly (read
 
 /** What a decision rests on, as this sidecar reads it. */
 const relied = ({ method, host, target, headers, peer = "", metadata }: HeldCall): object => ({
-  ...{ method, host, target, peer },
+  method,
+  host,
+  target,
+  peer,
   headers: gathered([...headers].flatMap(([name, values]) => values.map((value) => [name, value] as const))),
   metadata: structuredClone(metadata),
 });
@@ -74,16 +78,16 @@ function reliedByEnvoy(check: JsonObject): object {
   const attributes = memberOf(check, "attributes");
   const http = memberOf(attributes, "request", "http");
   const mapped = membersOf(memberOf(http, "headers"));
-  const listed = listOf(memberOf(http, "headerMap", "headers")).map((header): readonly [Json, Json] => {
-    const raw = Buffer.from(String(memberOf(header, "rawValue") ?? ""), "base64").toString("latin1");
-    return [memberOf(header, "key") ?? "", memberOf(header, "value") ?? raw];
+  const listed = listOf(memberOf(http, "headerMap", "headers")).map((header): readonly [string, Json] => {
+    const raw = Buffer.from(textOf(memberOf(header, "rawValue")), "base64").toString("latin1");
+    return [textOf(memberOf(header, "key")), memberOf(header, "value") ?? raw];
   });
   return {
     method: memberOf(http, "method"),
     host: memberOf(http, "host"),
     target: memberOf(http, "path"),
     peer: memberOf(attributes, "source", "principal") ?? "",
-    headers: gathered([...mapped, ...listed].map(([name, value]) => [String(name).toLowerCase(), String(value)])),
+    headers: gathered([...mapped, ...listed].map(([name, value]) => [name.toLowerCase(), textOf(value)])),
     metadata: Object.fromEntries(
       membersOf(memberOf(attributes, "metadataContext", "filterMetadata")).map(([name, value]) => [
         name,
