@@ -96,7 +96,7 @@ class World {
     if (this.isHanging) await new Promise(() => {});
     if (this.failing !== undefined) throw this.failing;
     attempt.kids = this.keys.map(({ jwk }) => jwk.kid);
-    const keys = known(parseKeySet({ keys: this.keys.map(({ jwk }) => ({ ...jwk })) }));
+    const keys = known(parseKeySet({ keys: this.keys.map(({ jwk }) => ({ ...jwk })) }, "https://people.example"));
     return { keys, maxAgeSeconds: this.maxAgeSeconds };
   }
 }
