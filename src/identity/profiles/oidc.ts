@@ -1,6 +1,6 @@
 /**
- * Any issuer of JWTs, by declaration: nothing is discovered and nothing guessed, so what its tokens mean here is what
- * the profile says and no more.
+ * Any issuer of JWTs, by declaration: what its tokens mean here is neither discovered nor guessed, it is what the profile
+ * says and no more.
  */
 import type { Actor, ChainOrigin, Hop } from "../../domain/delegation-chain.ts";
 import { type CapabilitySet, ExactSet, type PermissionSet } from "../../domain/exact-set.ts";
