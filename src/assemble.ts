@@ -103,12 +103,13 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
 }
 
 function openIdentity(
-  { evidence, issuers, clients, ledger, tokens }: Config,
+  { evidence, issuers, roleTokenIssuers, clients, ledger, tokens }: Config,
   own: TokenRoom,
   world: { readonly clock: Clock; readonly announcer: Announcer },
 ): IdentityRoom {
   const audiences = [own.issuer, wellKnown(own.issuer).tokenEndpoint];
-  const options = { claims: evidence, issuers, own, ownLeewaySeconds: tokens.clockLeewaySeconds, clients, audiences };
+  const ownLeewaySeconds = tokens.clockLeewaySeconds;
+  const options = { claims: evidence, issuers, roleTokenIssuers, own, ownLeewaySeconds, clients, audiences };
   return createIdentityRoom(options, { ...world, replayGuard: replayGuards[ledger.kind](world) });
 }
 

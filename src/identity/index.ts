@@ -47,6 +47,8 @@ export interface IdentityOptions extends ClientsOptions {
   readonly own: TokensOptions["own"];
   /** Tolerance on the times of our own tokens that are shown for use, seconds, at most 5. */
   readonly ownLeewaySeconds: number;
+  /** Whose role tokens count beside our own, where they are used. */
+  readonly roleTokenIssuers: RoleTokenOptions["issuers"];
 }
 
 export interface IdentityWorld extends FollowingWorld {
@@ -64,10 +66,16 @@ export interface IdentityRoom extends IssuerKeysStatus {
 
 /** Fetches nothing yet. Throws a ProfileError or a ClientError for what cannot be used. */
 export function createIdentityRoom(options: IdentityOptions, { replayGuard, ...world }: IdentityWorld): IdentityRoom {
-  const { claims, issuers, own, ownLeewaySeconds, clients } = options;
+  const { claims, issuers, own, ownLeewaySeconds, roleTokenIssuers, clients } = options;
   const keys = new KeySources(world);
   const tokens = { kind: "tokens", issuers, own, openKeys: keys.open } as const;
-  const roleToken = { kind: "role-token", own, leewaySeconds: ownLeewaySeconds } as const;
+  const roleToken = {
+    kind: "role-token",
+    own,
+    issuers: roleTokenIssuers,
+    leewaySeconds: ownLeewaySeconds,
+    openKeys: keys.open,
+  } as const;
   return {
     evidence: createEvidenceVerifier(issuers.length === 0 ? { claims, roleToken } : { claims, tokens, roleToken }),
     clients: clients.length === 0 ? undefined : createClientAuthenticator(options, replayGuard),

@@ -30,6 +30,7 @@ export function openIdentityWorld(issuers: readonly ProfileOptions[]): IdentityW
     issuers,
     own: { issuer: ownIssuer, keys: { publicKeys: () => [ourselves.jwk] } },
     ownLeewaySeconds: 5,
+    roleTokenIssuers: [],
     clients: [],
     audiences: [ownIssuer],
   } as const;
