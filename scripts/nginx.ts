@@ -2,7 +2,7 @@
  * nginx as Debian packages it, unpacked into the user's cache folder: nothing is installed, and nobody need be root. It
  * runs on the machine's own libraries, so on another release than Debian's 12 it may not be offered or not run.
  */
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { versions } from "../src/toolchain/versions.ts";
 import { fetchTool, runOrThrow } from "./fetch-tool.ts";
@@ -19,24 +19,25 @@ const remedy =
   "in src/toolchain/versions.ts.";
 
 async function make(folder: string): Promise<void> {
-  await download(join(folder, "package"));
-  const [name = ""] = await readdir(join(folder, "package"));
-  await runOrThrow("dpkg", ["-x", join(folder, "package", name), folder], { remedy });
+  const download = join(folder, "download");
+  await fetchPackage(download);
+  const name = (await readdir(download)).find((file) => file.endsWith(".deb")) ?? "";
+  await runOrThrow("dpkg", ["-x", join(download, name), folder], { remedy });
+  await rm(download, { recursive: true });
   await runOrThrow(join(folder, "usr", "sbin", "nginx"), ["-v"], { remedy });
 }
 
-/** Lists of packages of its own where the machine has none, or old ones: reading the machine's anew takes root. */
-async function download(folder: string): Promise<void> {
-  await mkdir(folder);
+/** Lists of packages of its own where the machine has none, or old ones: to read the machine's anew takes root. */
+async function fetchPackage(folder: string): Promise<void> {
+  const lists = join(folder, "lists");
+  await mkdir(join(lists, "lists", "partial"), { recursive: true });
   // Debian's revisions of a version are its security fixes, and the archive keeps only the newest.
   const wanted = ["download", `nginx=${versions.nginx}-*`];
   try {
     await runOrThrow("apt-get", wanted, { cwd: folder });
   } catch {
-    const lists = `${folder}-lists`;
     const own = [`Dir::State=${lists}`, `Dir::Cache=${lists}`, "Dir::State::status=/var/lib/dpkg/status"];
     const options = own.flatMap((option) => ["-o", option]);
-    await mkdir(join(lists, "lists", "partial"), { recursive: true });
     await runOrThrow("apt-get", [...options, "update"], { remedy });
     await runOrThrow("apt-get", [...options, ...wanted], { cwd: folder, remedy });
   }
