@@ -34,6 +34,8 @@ export interface TravelMesh {
 }
 
 const book = { method: "POST", host, path: "/flights/{id}/bookings" };
+/** The same, of a resource that speaks gRPC. */
+export const grpcBooking = "/flights.Bookings/Book";
 const cancel = { method: "DELETE", host, path: "/flights/{id}" };
 const issueBase = {
   position: "issue",
@@ -41,6 +43,7 @@ const issueBase = {
   operations: [
     { ...book, action: "book_flight", resource: { type: "flight", id: "id" } },
     { ...cancel, action: "cancel_flight" },
+    { method: "POST", host, path: grpcBooking, action: "book_flight" },
   ],
 };
 const use = {
