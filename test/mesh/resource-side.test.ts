@@ -34,7 +34,8 @@ afterAll(async () => {
 const starters: Readonly<Record<"grpc" | "http" | "nginx", () => Promise<RunningGateway>>> = {
   grpc: () => runEnvoy({ address: mesh.resourceSide.url("grpc"), upstream: upstream.address }),
   http: () => runEnvoy({ address: mesh.resourceSide.url("http"), dialect: "http", upstream: upstream.address }),
-  nginx: () => runNginx({ locations: nginxLocations("use", mesh.resourceSide.url("nginx")), upstream: upstream.address }),
+  nginx: () =>
+    runNginx({ locations: nginxLocations("use", mesh.resourceSide.url("nginx")), upstream: upstream.address }),
 };
 
 describe.each(["grpc", "http", "nginx"] as const)("behind %s", (gateway) => {
