@@ -1,12 +1,14 @@
 /** A resource behind a gateway: it tells every caller what it received, and remembers all of it. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import { isJsonObject, type JsonObject } from "../../src/domain/json.ts";
+import { isJsonObject } from "../../src/domain/json.ts";
+import { textOf } from "./gateway.ts";
 
 export interface Received {
   readonly method: string;
   readonly target: string;
-  readonly headers: JsonObject;
+  /** One that came more than once is one text with commas, whatever Node would make of it. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface EchoUpstream {
@@ -37,9 +39,8 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
   };
 }
 
-/** A header that came more than once is one text with a comma, whatever Node would make of it. */
 function describe({ method = "", url = "", headersDistinct }: IncomingMessage): Received {
-  const headers = Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(",")]);
+  const headers = Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(",")] as const);
   return { method, target: url, headers: Object.fromEntries(headers) };
 }
 
@@ -47,5 +48,11 @@ function describe({ method = "", url = "", headersDistinct }: IncomingMessage): 
 export function readReceived(text: string): Received {
   const found: unknown = JSON.parse(text);
   if (!isJsonObject(found) || !isJsonObject(found["headers"])) throw new TypeError("the upstream said something else");
-  return { method: String(found["method"]), target: String(found["target"]), headers: found["headers"] };
+  const headers = found["headers"];
+  const names = Object.keys(headers);
+  return {
+    method: textOf(found, "method"),
+    target: textOf(found, "target"),
+    headers: Object.fromEntries(names.map((name) => [name, textOf(headers, name)])),
+  };
 }

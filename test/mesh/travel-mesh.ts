@@ -29,7 +29,7 @@ export interface TravelMesh {
   /** What Envoy on the agent's side needs to be told. */
   asks(way: Way): EnvoyParts;
   /** What the resource itself does with the token that arrives: jose, with the published keys. */
-  verify(authorization: unknown, audience?: string): Promise<JWTPayload>;
+  verify(authorization: string | undefined, audience?: string): Promise<JWTPayload>;
   close(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ function listener(name: string, door: string, address: string, extAuthz: object)
   return `  - { name: ${name}, address: "${address}", doors: [${door}], callers: ${callers}, ext_authz: ${JSON.stringify(extAuthz)} }\n`;
 }
 
-export function agentSettings(folder: string, { settings }: IdentityProviders, keys: string): string {
+function agentSettings(folder: string, { settings }: IdentityProviders, keys: string): string {
   const socket = (name: string): string => `unix:${folder}/run/${name}.sock`;
   const listeners = [
     ...ways.map((way) => {
@@ -96,7 +96,7 @@ function common(keys: string): string {
 }
 
 /** One key set for every sidecar of the issuer. */
-export async function makeSharedKeys(folder: string): Promise<string> {
+async function makeSharedKeys(folder: string): Promise<string> {
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const path = join(folder, "keys", "jwks.json");
   mkdirSync(join(folder, "keys"));
@@ -108,17 +108,22 @@ export async function makeSharedKeys(folder: string): Promise<string> {
 const jwtAuthnNamespace = "envoy.filters.http.jwt_authn";
 
 /** Envoy's part of the agent's side, where a sidecar listens on `address`. */
-export function envoyOf(way: Way, address: string, { jwtAuthn }: IdentityProviders): EnvoyParts {
+function envoyOf(way: Way, address: string, providers: IdentityProviders): EnvoyParts {
   const hands = (...names: string[]) => ({ allowed_headers: { patterns: names.map((exact) => ({ exact })) } });
   switch (way) {
     case "grpc":
       return {
         address,
-        before: [jwtAuthn("metadata")],
+        before: [providers.jwtAuthn("metadata")],
         filter: { metadata_context_namespaces: [jwtAuthnNamespace] },
       };
     case "http":
-      return { address, dialect: "http", before: [jwtAuthn("headers")], filter: hands("x-person", "x-agent") };
+      return {
+        address,
+        dialect: "http",
+        before: [providers.jwtAuthn("headers")],
+        filter: hands("x-person", "x-agent"),
+      };
     case "http-tokens":
       return { address, dialect: "http", filter: hands(personHeader, "authorization") };
   }
@@ -143,7 +148,7 @@ export async function startTravelMesh(): Promise<TravelMesh> {
     resourceSide,
     asks: (way) => envoyOf(way, agentSide.url(way), providers),
     verify: async (authorization, audience = flights) => {
-      const [scheme, token = ""] = String(authorization).split(" ");
+      const [scheme, token = ""] = (authorization ?? "").split(" ");
       if (scheme !== "Bearer") throw new TypeError("no bearer token arrived");
       const expected = { issuer, audience, typ: "at+jwt", algorithms: ["ES256"] };
       return (await jwtVerify(token, published, expected)).payload;
