@@ -27,20 +27,12 @@ export const checkConfig: Run = async (given, io) => {
 };
 
 /** What stops the start beyond the settings themselves. */
-function findUnusable({
-  evidence,
-  issuers,
-  roleTokenIssuers,
-  clients,
-  ledger,
-  tokens,
-}: Config): readonly ConfigError[] | undefined {
+function findUnusable({ evidence, issuers, roleTokens, clients, ledger }: Config): readonly ConfigError[] | undefined {
   const own = { issuer: evidence.ownIssuer, keys: { publicKeys: () => [] } };
   const clock = { read: () => ({ epochSeconds: readNow(), isReliable: true }) };
   const world = { clock, announcer: { announce: () => {} }, replayGuard: replayGuards[ledger.kind]({ clock }) };
   try {
-    const ownLeewaySeconds = tokens.clockLeewaySeconds;
-    const parts = { claims: evidence, issuers, roleTokenIssuers, own, ownLeewaySeconds, clients, audiences: [] };
+    const parts = { claims: evidence, issuers, roleTokens, own, clients, audiences: [] };
     createIdentityRoom(parts, world);
     return undefined;
   } catch (cause) {

@@ -12,7 +12,7 @@ import type { TelemetryOptions } from "../telemetry/index.ts";
 import type { TokenOptions } from "../tokens/index.ts";
 import type { CredentialValues } from "./credentials.ts";
 import type { Foundation } from "./defaults.ts";
-import { renderIssuers, renderRoleTokenIssuers } from "./issuers.ts";
+import { renderIssuers, renderRoleTokens } from "./issuers.ts";
 import type { Settings } from "./schema.ts";
 
 export interface Config {
@@ -24,7 +24,7 @@ export interface Config {
   /** Whose tokens are evidence; empty: nobody's. */
   readonly issuers: readonly ProfileOptions[];
   /** Whose role tokens count beside our own, where they are used. */
-  readonly roleTokenIssuers: RoleTokenOptions["issuers"];
+  readonly roleTokens: Pick<RoleTokenOptions, "issuers" | "leewaySeconds">;
   /** Who may ask at the token door. */
   readonly clients: readonly ClientOptions[];
   readonly rules: PathRules;
@@ -61,7 +61,7 @@ export function renderConfig(settings: Settings, chosen: Chosen): Config {
       leewaySeconds: identity.leeway_seconds,
     },
     issuers: renderIssuers(settings),
-    roleTokenIssuers: renderRoleTokenIssuers(settings),
+    roleTokens: renderRoleTokens(settings),
     clients: chosen.clients,
     rules: {
       unnamedParties: identity.unnamed_parties,

@@ -16,8 +16,12 @@ export function renderIssuers({ identity, listeners, tokens }: Settings): readon
 }
 
 /** Whose role tokens count beside our own, where they are used. */
-export function renderRoleTokenIssuers({ identity }: Settings): RoleTokenOptions["issuers"] {
-  return identity.role_token_issuers.map((settings) => ({ issuer: settings.issuer, keys: renderKeys(settings) }));
+export function renderRoleTokens({ identity, tokens }: Settings): Pick<RoleTokenOptions, "issuers" | "leewaySeconds"> {
+  const issuers = identity.role_token_issuers.map((settings) => ({
+    issuer: settings.issuer,
+    keys: renderKeys(settings),
+  }));
+  return { issuers, leewaySeconds: tokens.clock_leeway_seconds };
 }
 
 function renderIssuer(settings: IssuerSettings): OidcProfileOptions {
