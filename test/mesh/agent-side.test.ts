@@ -1,12 +1,13 @@
 /** The agent's side behind the real Envoy: the founding call leaves with our token, and nothing that a client made up does. */
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gatewayCredential } from "../acceptance/served-house.ts";
 import { type EchoUpstream, startEchoUpstream } from "../fakes/echo-upstream.ts";
-import { runEnvoy } from "../fakes/envoy.ts";
+import { runEnvoy, startEnvoy } from "../fakes/envoy.ts";
 import type { RunningGateway, SentHeaders } from "../fakes/gateway-process.ts";
 import { agent, payloadOf, person } from "../fakes/held-operations.ts";
 import { agentName, personHeader } from "./identity-providers.ts";
-import { booking, host, startTravelMesh, type TravelMesh, ways } from "./travel-mesh.ts";
+import { booking, host, startTravelMesh, toolCall, type TravelMesh, ways } from "./travel-mesh.ts";
 
 let mesh: TravelMesh;
 let upstream: EchoUpstream;
@@ -98,9 +99,7 @@ describe.each(ways)("through Envoy by %s", (way) => {
     const made = { ...alice, authorization: `Bearer ${[head, widened, signature].join(".")}` };
     expect(await envoy.send(booking, made, "{}")).toMatchObject({ status: 401, received: undefined });
     const two = { ...alice, authorization: [String(alice["authorization"]), `Bearer ${signature}`] };
-    const answer = await envoy.send(booking, two, "{}");
-    if (answer.received === undefined) expect(answer.status).toBeGreaterThanOrEqual(400);
-    else expect(await mesh.verify(answer.received.headers["authorization"])).toMatchObject({ sub: "alice" });
+    expect(await envoy.send(booking, two, "{}")).toMatchObject({ status: 401, received: undefined });
   });
 
   test("person and agent do not change places", async () => {
@@ -126,5 +125,80 @@ describe.each(["grpc", "http"] as const)("an Envoy that lets callers without tok
     } finally {
       await envoy.stop();
     }
+  });
+});
+
+describe.each(["grpc", "http"] as const)("a call that only its body tells, by %s", (way) => {
+  const limit = 256;
+  const call = (name: string, more: object = {}) =>
+    JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, ...more } });
+  let envoy: RunningGateway;
+
+  beforeAll(async () => {
+    const { filter, ...parts } = mesh.asks(way);
+    const with_request_body = { max_request_bytes: limit, allow_partial_message: true };
+    envoy = await runEnvoy({ ...parts, filter: { ...filter, with_request_body }, upstream: upstream.address });
+  });
+  afterAll(() => envoy.stop());
+
+  const send = (body: string, type = "application/json") =>
+    envoy.send(toolCall, { ...alice, "content-type": type }, body);
+
+  test("passes with the tool that the agent may use", async () => {
+    const { status, received } = await send(call("book_flight"));
+    expect(status).toBe(200);
+    expect(await mesh.verify(received?.headers["authorization"])).toMatchObject({ sub: "alice" });
+  });
+
+  test.each([
+    ["another tool", call("cancel_flight")],
+    ["a batch", `[${call("book_flight")},${call("cancel_flight")}]`],
+    ["a tool twice", call("book_flight").replace('"name":', '"name":"cancel_flight","name":')],
+    ["a body that Envoy cut off", call("book_flight", { note: "x".repeat(limit) })],
+    ["a cut body that looks whole", call("book_flight").padEnd(limit, " ") + ',"params":{"name":"cancel_flight"}'],
+    ["no JSON", "method=tools/call"],
+    ["nothing", ""],
+  ])("does not with %s", async (_what, body) => {
+    const before = upstream.received.length;
+    expect(await send(body)).toMatchObject({ status: 403 });
+    expect(upstream.received).toHaveLength(before);
+  });
+
+  test("does not when its client says that Envoy cut nothing off", async () => {
+    const cut = call("book_flight").padEnd(limit, " ") + ',"params":{"name":"cancel_flight"}';
+    const headers = { ...alice, "content-type": "application/json", "x-envoy-auth-partial-body": "false" };
+    expect(await envoy.send(toolCall, headers, cut)).toMatchObject({ status: 403, received: undefined });
+  });
+
+  test("does not as another type, or compressed", async () => {
+    expect(await send(call("book_flight"), "text/plain")).toMatchObject({ status: 403 });
+    const headers = { ...alice, "content-type": "application/json", "content-encoding": "gzip" };
+    expect(await envoy.send(toolCall, headers, call("book_flight"))).toMatchObject({ status: 403 });
+  });
+});
+
+describe("a listener that wants a credential, asked by HTTP", () => {
+  const start = (credential: string | undefined, hands: readonly string[]) => {
+    const patterns = hands.map((exact) => ({ exact }));
+    const address = mesh.agentSide.url("http-credential");
+    const shown = credential === undefined ? {} : { credential };
+    return startEnvoy({ ...mesh.asks("http"), address, ...shown, filter: { allowed_headers: { patterns } } });
+  };
+  const payloads = ["x-person", "x-agent"];
+  const name = "x-chaperone-gateway-credential";
+
+  test("answers the gateway that shows it, whatever its client shows", async () => {
+    const envoy = await start(gatewayCredential, payloads);
+    expect(await envoy.send(booking, alice, "")).toMatchObject({ status: 200 });
+    const { status, received } = await envoy.send(booking, { ...alice, [name]: "of the client" }, "");
+    expect(status).toBe(200);
+    expect(received?.headers).not.toHaveProperty(name);
+  });
+
+  test("answers no other, and a client's own does not help it", async () => {
+    const envoy = await start(undefined, payloads);
+    expect(await envoy.send(booking, alice, "")).toMatchObject({ status: 403, received: undefined });
+    const headers = { ...alice, [name]: gatewayCredential };
+    expect(await envoy.send(booking, headers, "")).toMatchObject({ status: 403, received: undefined });
   });
 });

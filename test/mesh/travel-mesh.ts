@@ -36,6 +36,8 @@ export interface TravelMesh {
 const book = { method: "POST", host, path: "/flights/{id}/bookings" };
 /** The same, of a resource that speaks gRPC. */
 export const grpcBooking = "/flights.Bookings/Book";
+/** Where an MCP server takes calls of all its tools. */
+export const toolCall = "/mcp";
 const cancel = { method: "DELETE", host, path: "/flights/{id}" };
 const issueBase = {
   position: "issue",
@@ -44,6 +46,13 @@ const issueBase = {
     { ...book, action: "book_flight", resource: { type: "flight", id: "id" } },
     { ...cancel, action: "cancel_flight" },
     { method: "POST", host, path: grpcBooking, action: "book_flight" },
+    {
+      ...{ method: "POST", host, path: toolCall, action: "book_flight" },
+      body: [
+        { path: ["method"], value: "tools/call" },
+        { path: ["params", "name"], value: "book_flight" },
+      ],
+    },
   ],
 };
 const use = {
@@ -74,6 +83,7 @@ function agentSettings(folder: string, { settings }: IdentityProviders, keys: st
       const door = way === "grpc" ? "ext_authz_grpc" : "ext_authz_http";
       return listener(way, door, socket(way), { ...issueBase, evidence: evidence[way] });
     }),
+    listener("http-credential", "ext_authz_http", "127.0.0.1:0", { ...issueBase, evidence: payloads }),
     listener("nginx", "auth_request", "127.0.0.1:0", { ...issueBase, evidence: evidence["http-tokens"] }),
   ];
   return listeners.join("") + common(keys) + settings;
@@ -122,7 +132,7 @@ function envoyOf(way: Way, address: string, providers: IdentityProviders): Envoy
         address,
         dialect: "http",
         before: [providers.jwtAuthn("headers")],
-        filter: hands("x-person", "x-agent"),
+        filter: hands("x-person", "x-agent", "content-type", "content-encoding", "x-envoy-auth-partial-body"),
       };
     case "http-tokens":
       return { address, dialect: "http", filter: hands(personHeader, "authorization") };
