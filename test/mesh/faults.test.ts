@@ -123,7 +123,7 @@ async function isRejected(): Promise<boolean> {
 }
 
 describe("Chaperone", () => {
-  test("is killed under load, and started again", async () => {
+  test.each(["kill", "stop"] as const)("ends under load by %s, and is started again", async (end) => {
     const settings = atSockets() + (await forNginx());
     house = await serve(folder.path, settings);
     await startGateways();
@@ -131,7 +131,7 @@ describe("Chaperone", () => {
     await untilAllPass();
     const under = Array.from({ length: 30 }, () => sendAll());
     await Promise.race(under);
-    await house.kill();
+    await house[end]();
     const answers = (await Promise.all(under)).flat();
     expect(answers.filter(({ status, received }) => (status === 200) !== (received !== undefined))).toEqual([]);
     await expectNonePass([403, 500]);
