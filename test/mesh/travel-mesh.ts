@@ -89,17 +89,18 @@ function agentSettings(folder: string, { settings }: IdentityProviders, keys: st
   return listeners.join("") + common(keys) + settings;
 }
 
-function resourceSettings(folder: string, keys: string): string {
+/** `rest` is what the other sections are. */
+export function resourceSettings(folder: string, rest: string): string {
   const socket = (name: string): string => `unix:${folder}/run/${name}.sock`;
   const listeners = [
     listener("grpc", "ext_authz_grpc", socket("grpc"), use),
     listener("http", "ext_authz_http", socket("http"), use),
     listener("nginx", "auth_request", "127.0.0.1:0", use),
   ];
-  return listeners.join("") + common(keys);
+  return listeners.join("") + rest;
 }
 
-const shippedBundle = join(root, "bundle", "default.tar.gz");
+export const shippedBundle = join(root, "bundle", "default.tar.gz");
 
 function common(keys: string): string {
   return `issuer: "${issuer}"\nkeys: { kind: jwks, path: "${keys}" }\npolicy: { bundle: "${shippedBundle}" }\n`;
@@ -148,7 +149,7 @@ export async function startTravelMesh(): Promise<TravelMesh> {
   const keys = await makeSharedKeys(folder.path);
   const [agentSide, resourceSide] = await Promise.all([
     serve(agentFolder, agentSettings(agentFolder, providers, keys)),
-    serve(resourceFolder, resourceSettings(resourceFolder, keys)),
+    serve(resourceFolder, resourceSettings(resourceFolder, common(keys))),
   ]);
   await nextSecond();
   const published = createRemoteJWKSet(new URL(`${agentSide.url("gateway-tcp")}/.well-known/jwks.json`));
