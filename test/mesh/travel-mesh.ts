@@ -47,7 +47,10 @@ const issueBase = {
     { ...cancel, action: "cancel_flight" },
     { method: "POST", host, path: grpcBooking, action: "book_flight" },
     {
-      ...{ method: "POST", host, path: toolCall, action: "book_flight" },
+      method: "POST",
+      host,
+      path: toolCall,
+      action: "book_flight",
       body: [
         { path: ["method"], value: "tools/call" },
         { path: ["params", "name"], value: "book_flight" },
