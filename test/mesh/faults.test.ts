@@ -48,6 +48,11 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  await Promise.all(gateways.map((gateway) => gateway.stop()));
+  house.process.kill("SIGCONT");
+  await house.kill();
+  upstream.close();
+  folder.remove();
   // Here and not in each test, because what comes late comes when a test is over.
   const arrived = upstream.received.map(({ headers }) => headers["x-call"]);
   expect(arrived.filter((name) => held.includes(name ?? ""))).toEqual([]);
@@ -55,11 +60,6 @@ afterEach(async () => {
     ({ headers }) => headers["authorization"]?.startsWith("Bearer eyJ") !== true,
   );
   expect(unsigned).toEqual([]);
-  await Promise.all(gateways.map((gateway) => gateway.stop()));
-  house.process.kill("SIGCONT");
-  await house.kill();
-  upstream.close();
-  folder.remove();
 });
 
 const socketOf = (form: Form): string => `unix:${folder.path}/run/${form}.sock`;
