@@ -3,17 +3,18 @@ import { isJsonObject } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
 import type { HeldCall } from "./held-call.ts";
 
-const headerNames: ReadonlySet<string> = new Set([
+/** Some servers take method or target from these instead. */
+export const secondReadings: readonly string[] = [
   "x-http-method-override",
   "x-http-method",
   "x-method-override",
   "x-original-url",
   "x-rewrite-url",
-]);
+];
 
 /** CGI, WSGI and PHP make one name of `x-a` and `x_a`. */
 export function hasOverridingHeader({ headers }: HeldCall): boolean {
-  return [...headers.keys()].some((name) => headerNames.has(name.replaceAll("_", "-")));
+  return [...headers.keys()].some((name) => secondReadings.includes(name.replaceAll("_", "-")));
 }
 
 /** PHP reads `.method` and `_method[]` as `_method` too. */
