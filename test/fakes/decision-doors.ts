@@ -80,20 +80,20 @@ function hearHttp(door: DialectName, { status, headers, text }: Answer): Heard {
   };
 }
 
-async function askGrpc(address: string, { method, host, target: path, headers, verified }: HeldParts): Promise<Heard> {
-  const metadataContext =
-    verified === undefined
-      ? {}
-      : { metadataContext: { filterMetadata: { [jwtAuthn]: { fields: toFields(verified) } } } };
-  const client = connectGrpc(address);
-  const { error, bytes } = await client.call(
-    encodeCheck({ request: { http: { method, host, path, headers } }, ...metadataContext }),
-  );
+async function askGrpc(address: string, held: HeldParts): Promise<Heard> {
+  const { error, bytes } = await connectGrpc(address).call(encodeHeld(held));
   if (error !== undefined) throw error;
   return hearGrpc(decodeAnswer(bytes));
 }
 
-function hearGrpc(answer: JsonObject): Heard {
+/** As Envoy sends it. */
+export function encodeHeld({ method, host, target: path, headers, verified }: HeldParts): Buffer {
+  const request = { http: { method, host, path, headers } };
+  if (verified === undefined) return encodeCheck({ request });
+  return encodeCheck({ request, metadataContext: { filterMetadata: { [jwtAuthn]: { fields: toFields(verified) } } } });
+}
+
+export function hearGrpc(answer: JsonObject): Heard {
   const metadata = fromFields(answer["dynamicMetadata"]);
   const ok = answer["okResponse"];
   const denied = answer["deniedResponse"];
@@ -101,7 +101,13 @@ function hearGrpc(answer: JsonObject): Heard {
   const { code = 0 } = isJsonObject(answer["status"]) ? answer["status"] : {};
   if (code === 0) {
     const token = headersOf(ok)["authorization"]?.replace(/^Bearer /, "");
-    return { outcome: "allow", code: undefined, decisionId, token, seen: nothing };
+    return {
+      outcome: "allow",
+      code: undefined,
+      decisionId,
+      token,
+      seen: { headers: headersOf(ok, "responseHeadersToAdd"), body: "" },
+    };
   }
   if (!isJsonObject(denied)) throw new TypeError("a denial without its response");
   const { code: status } = isJsonObject(denied["status"]) ? denied["status"] : {};
@@ -115,8 +121,8 @@ function hearGrpc(answer: JsonObject): Heard {
   };
 }
 
-function headersOf(response: Json | undefined): Record<string, string> {
-  const listed = isJsonObject(response) ? response["headers"] : undefined;
+function headersOf(response: Json | undefined, field = "headers"): Record<string, string> {
+  const listed = isJsonObject(response) ? response[field] : undefined;
   const entries = isJsonArray(listed) ? listed : [];
   return Object.fromEntries(
     entries.map((each: Json) => [textIn(each, "header", "key") ?? "", textIn(each, "header", "value") ?? ""]),
@@ -138,7 +144,7 @@ function toValue(value: Json): object {
 }
 
 /** Its texts, by name. */
-function fromFields(struct: Json | undefined): JsonObject {
+export function fromFields(struct: Json | undefined): JsonObject {
   const fields = isJsonObject(struct) && isJsonObject(struct["fields"]) ? struct["fields"] : {};
   return Object.fromEntries(Object.keys(fields).map((name) => [name, textIn(fields, name, "stringValue") ?? null]));
 }
