@@ -1,9 +1,11 @@
 /** Each scenario file through every door that decides: one question, one answer, whichever way it was asked. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isJsonArray, isJsonObject, type JsonObject } from "../../src/domain/json.ts";
 import type { PolicyInput } from "../../src/domain/policy-input.ts";
-import { cli } from "../cli/command-line.ts";
+import { cli, root } from "../cli/command-line.ts";
 import { makeFolder } from "../acceptance/served-house.ts";
 import { askHeld, evidenceAt, type Heard, heldDoors, parseHeld, textIn } from "../fakes/decision-doors.ts";
 import { type DecisionHouse, openDecisionHouse } from "../fakes/decision-house.ts";
@@ -163,6 +165,12 @@ test("the scenarios are seen: every outcome, many codes, and more than half of t
   );
   expect(codes.size).toBeGreaterThanOrEqual(13);
   expect(scenarios.filter(({ held }) => held !== undefined).length).toBeGreaterThan(scenarios.length * 0.8);
+});
+
+test("the page for policy authors shows one of them as it is", () => {
+  const page = readFileSync(join(root, "docs/policies.md"), "utf8");
+  const file = readFileSync(join(root, "test/scenarios/decisions/record-of-a-closed-tier.yaml"), "utf8");
+  expect(page).toContain(`\`\`\`yaml\n${file}\`\`\``);
 });
 
 describe("the same at every door:", () => {
