@@ -27,9 +27,12 @@ export function decodeCheck(bytes: Uint8Array): JsonObject | undefined {
 }
 
 /** As Envoy would understand it; enums as their numbers. */
-export function decodeAnswer(bytes: Uint8Array): JsonObject {
-  const value: unknown = checkResponse.toObject(checkResponse.decode(bytes), { longs: Number, bytes: String });
-  if (!isJsonObject(value)) throw new Error("no CheckResponse");
+export const decodeAnswer = (bytes: Uint8Array): JsonObject => decode(checkResponse, bytes);
+export const decodeCheck = (bytes: Uint8Array): JsonObject => decode(checkRequest, bytes);
+
+function decode(type: protobuf.Type, bytes: Uint8Array): JsonObject {
+  const value: unknown = type.toObject(type.decode(bytes), { longs: Number, bytes: String });
+  if (!isJsonObject(value)) throw new Error("no message");
   return value;
 }
 

@@ -1,8 +1,8 @@
 /** `Authorization/Check`: reads a held call, asks, renders the answer. It judges nothing. */
-import { type RequestErrorCode, RequestError } from "../../../domain/request-error.ts";
+import { RequestError } from "../../../domain/request-error.ts";
 import type { Answers } from "../../answers.ts";
-import type { AnswerHeldCall, HeldCall, TurnedAway } from "../held-call.ts";
-import { turnAway } from "../turned-away.ts";
+import type { AnswerHeldCall, HeldCall } from "../held-call.ts";
+import { turnAway, turnAwayUnread } from "../turned-away.ts";
 import { checkBytesMax } from "./limits.ts";
 import { readCheck } from "./read-check.ts";
 import { type AnswerForm, renderAnswer } from "./render-answer.ts";
@@ -26,10 +26,6 @@ export function createCheckMethod(answerHeldCall: AnswerHeldCall, answers: Answe
     },
     refuse: (code) => renderAnswer(code === "busy" ? turnAway(code) : turnAwayUnread(code), "http"),
   };
-}
-
-function turnAwayUnread(code: RequestErrorCode): TurnedAway {
-  return { kind: "turned_away", status: 403, title: "malformed", decisionId: undefined, code };
 }
 
 /** As Envoy tells a gRPC request. */
