@@ -35,15 +35,19 @@ export function readTarget(call: HeldCall): CallTarget | undefined {
   return query && { host, path: `/${segments.join("/")}`, segments, rawPath, query };
 }
 
-/** Lower case, without the dot of a full name and without a default port, whichever scheme it would be of. */
-function readHost(text: string): string | undefined {
+/**
+ * Lower case, without the dot of a full name and without a default port, whichever scheme it would be of.
+ * Undefined: it is no host.
+ */
+export function readHost(text: string): string | undefined {
   const host = text.toLowerCase().replace(/\.(?=$|:[0-9]+$)/, "");
   const match = hostName.exec(host);
   if (match === null || host.includes("..") || Number(match[1] ?? 0) > 65_535) return undefined;
   return host.replace(/:(?:80|443)$/, "");
 }
 
-function readSegments(rawPath: string): readonly string[] | undefined {
+/** The decoded segments of a path; undefined: no call is taken to have such a path. */
+export function readSegments(rawPath: string): readonly string[] | undefined {
   if (rawPath.length > extAuthzLimits.pathLengthMax || !plainPath.test(rawPath)) return undefined;
   if (ambiguousEscape.test(rawPath)) return undefined;
   if (rawPath === "/") return [];
