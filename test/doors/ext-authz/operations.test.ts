@@ -104,6 +104,10 @@ describe("the operation of a call", () => {
     ["a coded body", jsonCall({}, { headers: { "content-type": ["application/json"], "content-encoding": ["gzip"] } })],
     ["a part of a body", jsonCall({}, { body: { kind: "partial", bytes: Buffer.from("{}") } })],
     ["no body", jsonCall({}, { body: { kind: "absent" } })],
+    [
+      "what may be two headers in one, as Envoy folds them",
+      { target: "/versioned", headers: { "x-api-version": ["2,1"] } },
+    ],
     ["a repeated header that decides", { target: "/versioned", headers: { "x-api-version": ["1", "2"] } }],
     ["a host's own line that does not fit, though one for any host would", { target: "/shared" }],
   ])("none for %s", (_name, changes) => {
