@@ -19,6 +19,9 @@ const schema = z.strictObject({
   omit: z.literal(true).optional(),
 });
 
+/** What it may hold; docs/doors/ext-authz.md lists it. */
+export const extensionMembers: readonly string[] = Object.keys(schema.shape);
+
 export type OperationExtension = z.output<typeof schema>;
 
 export function parseExtension(value: Json | undefined, where: string): OperationExtension {
