@@ -85,8 +85,6 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     clients: identity.clients,
   };
   announceStart(announcer, config, world, clock.read().epochSeconds);
-  // Nobody waits for it: an issuer that is out of reach holds up its own tokens only.
-  void identity.refreshKeys();
   opened.defer(() =>
     announcer.announce({ type: "event", event: "stopped", time: clock.read().epochSeconds, detail: {} }),
   );
@@ -102,14 +100,14 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   };
 }
 
-function openIdentity(
-  { evidence, issuers, clients, ledger, tokens }: Config,
-  own: TokenRoom,
-  world: { readonly clock: Clock; readonly announcer: Announcer },
-): IdentityRoom {
+function openIdentity(config: Config, own: TokenRoom, world: { clock: Clock; announcer: Announcer }): IdentityRoom {
+  const { evidence: claims, issuers, roleTokens, clients, ledger } = config;
   const audiences = [own.issuer, wellKnown(own.issuer).tokenEndpoint];
-  const options = { claims: evidence, issuers, own, ownLeewaySeconds: tokens.clockLeewaySeconds, clients, audiences };
-  return createIdentityRoom(options, { ...world, replayGuard: replayGuards[ledger.kind](world) });
+  const options = { claims, issuers, roleTokens, own, clients, audiences };
+  const room = createIdentityRoom(options, { ...world, replayGuard: replayGuards[ledger.kind](world) });
+  // Nobody waits for it: an issuer that is out of reach holds up its own tokens only.
+  void room.refreshKeys();
+  return room;
 }
 
 function openTelemetry(
