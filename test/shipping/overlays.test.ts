@@ -106,6 +106,11 @@ describe.each(overlays)("k8s/%s", (name) => {
     expect(config).toMatchObject({ developmentDefaults: [], rules: { unnamedParties: "deny" } });
     const { extAuthz } = await holding(name);
     expect(extAuthz.position).toBe(name === "envoy" ? "issue" : "use");
+    const agentSide = await configOf("envoy");
+    expect(config.roleTokens.issuers).toEqual(
+      name === "envoy" ? [] : [expect.objectContaining({ issuer: agentSide.tokens.issuer })],
+    );
+    expect(config.tokens.issuer === agentSide.tokens.issuer).toBe(name === "envoy");
   });
 });
 
