@@ -15,6 +15,7 @@ interface Document {
   readonly security?: unknown;
   readonly components?: object;
   readonly paths?: unknown;
+  readonly "x-chaperone"?: unknown;
 }
 
 function documentOf({ components = {}, ...more }: Document): object {
@@ -232,6 +233,13 @@ describe("what the table cannot express is refused as a whole: 2, each with its 
       at("/a", { security: [{ other: ["a"] }] }),
       /security scheme "other": is no object/,
     ],
+    ["a misspelt method", { paths: { "/a": { GET: one } } }, /\/a: "GET" has no place there/],
+    [
+      "x-chaperone of a whole path",
+      { paths: { "/a": { get: one, "x-chaperone": { omit: true } } } },
+      /has no place there/,
+    ],
+    ["x-chaperone of the document", { "x-chaperone": { omit: true } }, /has no place there/],
     ["a reference out of the document", { paths: { "/a": { $ref: "other.yaml" } } }, /leads out of the document/],
     ["a reference in a circle", { paths: { "/a": { $ref: "#/paths/~1a" } } }, /in a circle/],
     ["no operation", { paths: {} }, /has no operations/],

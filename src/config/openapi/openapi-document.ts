@@ -31,6 +31,8 @@ export function parseOpenApi(content: string): JsonObject {
     throw new OpenApiError("it is no OpenAPI 3.0 or 3.1 document (member openapi)");
   }
   if (!isJsonObject(ownMember(value, "paths"))) throw new OpenApiError("it has no paths");
+  if (Object.hasOwn(value, "x-chaperone"))
+    throw new OpenApiError("x-chaperone has no place there: it is an operation's");
   return value;
 }
 

@@ -84,6 +84,7 @@ function declaredIn(document: JsonObject, paths: JsonObject): Declared[] {
   return Object.entries(paths).flatMap(([path, value]) => {
     if (path.startsWith("x-")) return [];
     const item = resolve(document, value, quotePath(path));
+    checkMembers(item, path);
     return methods.flatMap((method) => {
       const operation = ownMember(item, method);
       if (operation === undefined) return [];
@@ -91,6 +92,15 @@ function declaredIn(document: JsonObject, paths: JsonObject): Declared[] {
       return { path, method: method.toUpperCase(), item, operation };
     });
   });
+}
+
+/** A misspelt method would be an operation that nobody sees is missing. */
+function checkMembers(item: JsonObject, path: string): void {
+  const known = [...methods, "summary", "description", "servers", "parameters"];
+  const stray = Object.keys(item).find(
+    (name) => name === "x-chaperone" || !(known.includes(name) || name.startsWith("x-")),
+  );
+  if (stray !== undefined) throw new OpenApiError(`${quotePath(path)}: ${quote(stray)} has no place there`);
 }
 
 interface Source extends Declared {
