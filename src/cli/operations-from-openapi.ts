@@ -3,9 +3,10 @@ import { readFile } from "node:fs/promises";
 import { OpenApiError } from "../config/openapi/openapi-document.ts";
 import { renderOperationsYaml } from "../config/openapi/render-operations.ts";
 import { type TakenOperation, takeOperations, type TakenOperations } from "../config/openapi/take-operations.ts";
+import { escapeHidden } from "../domain/hidden-text.ts";
 import type { CliIo, Given, Run } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { plain, renderJson } from "./terminal.ts";
+import { renderJson } from "./terminal.ts";
 
 export const operationsFromOpenapi: Run = async (given, io) => {
   const taken = await take(given, io);
@@ -14,7 +15,7 @@ export const operationsFromOpenapi: Run = async (given, io) => {
   if (taken.operations.length === 0) return refuse(["the document has no operations"], io);
   const open = taken.operations.filter(({ missing }) => missing.length > 0).length;
   io.stdout.write(
-    given.has("json") ? renderJson(describe(taken.operations)) : plain(renderOperationsYaml(taken.operations)),
+    given.has("json") ? renderJson(describe(taken.operations)) : escapeHidden(renderOperationsYaml(taken.operations)),
   );
   if (open === 0) return exitCodes.yes;
   io.stderr.write(`chaperone: ${open} of ${taken.operations.length} operations have to be filled in\n`);
@@ -41,7 +42,7 @@ async function readDocument(path: string, io: CliIo): Promise<string | undefined
 }
 
 function refuse(reasons: readonly string[], io: CliIo): typeof exitCodes.wrong {
-  for (const reason of reasons) io.stderr.write(`chaperone: ${plain(reason)}\n`);
+  for (const reason of reasons) io.stderr.write(`chaperone: ${escapeHidden(reason)}\n`);
   return exitCodes.wrong;
 }
 
