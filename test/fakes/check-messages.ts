@@ -16,6 +16,16 @@ export function encodeCheck(attributes: object): Buffer {
 
 export const encodeHttp = (http: object): Buffer => encodeCheck({ request: { http } });
 
+/** As Envoy would understand it, bytes as base64; undefined: not at all. */
+export function decodeCheck(bytes: Uint8Array): JsonObject | undefined {
+  try {
+    const value: unknown = checkRequest.toObject(checkRequest.decode(bytes), { longs: Number, bytes: String });
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** As Envoy would understand it; enums as their numbers. */
 export function decodeAnswer(bytes: Uint8Array): JsonObject {
   const value: unknown = checkResponse.toObject(checkResponse.decode(bytes), { longs: Number, bytes: String });

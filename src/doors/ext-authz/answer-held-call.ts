@@ -12,8 +12,10 @@ import { evidenceHeaders, readIssueEvidence, readUseEvidence } from "./call-evid
 import { type CallTarget, readTarget } from "./call-target.ts";
 import type { AnswerHeldCall, HeldCall, HeldCallAnswer, LetThrough } from "./held-call.ts";
 import { readHeldBody } from "./held-body.ts";
+import { credentialHeader } from "./http/held-headers.ts";
 import { createOperationTable, type MatchedOperation, type OperationTable } from "./operations.ts";
 import type { ExtAuthzOptions, IssueOptions, UseOptions } from "./options.ts";
+import { hasOverridingField, secondReadings } from "./overrides.ts";
 import { type DoorRefusal, turnAway, turnAwayForApproval } from "./turned-away.ts";
 
 interface Site<Options extends ExtAuthzOptions = ExtAuthzOptions> {
@@ -44,6 +46,7 @@ async function answer(
   const target = readTarget(call);
   if (target === undefined) return refuse(site, "target_malformed");
   const body = readHeldBody(call);
+  if (hasOverridingField(body)) return refuse(site, "target_malformed");
   const matched = table.find(call, target, body);
   if (matched === undefined) return refuse(site, "operation_unknown");
   const { options, listener } = site;
@@ -125,14 +128,17 @@ async function use(
   }
 }
 
+/** A gateway that hands on only some headers lets the others pass unseen, so these are taken off again. */
+const neverOn = [credentialHeader, ...secondReadings];
+
 /** The agent never sees the role token, and what it showed stays behind. */
 function letThroughWithToken(options: IssueOptions, { decisionId, grant, token, policy }: Allow): LetThrough {
   const { tokenHeader, evidence } = options;
-  const shown = ["authorization", ...evidenceHeaders(evidence)].filter((name) => name !== tokenHeader);
+  const left = ["authorization", ...evidenceHeaders(evidence), ...neverOn].filter((name) => name !== tokenHeader);
   return {
     kind: "let_through",
     headersToSet: [{ name: tokenHeader, value: `Bearer ${token}` }],
-    headersToRemove: [...new Set(shown)],
+    headersToRemove: [...new Set(left)],
     metadata: {
       decision_id: decisionId,
       role: grant.role,
@@ -148,7 +154,7 @@ function letThroughAsItIs({ decisionId, used, policy }: AllowedUse): LetThrough 
   return {
     kind: "let_through",
     headersToSet: [],
-    headersToRemove: [],
+    headersToRemove: neverOn,
     metadata: {
       decision_id: decisionId,
       grant_id: used.id,
