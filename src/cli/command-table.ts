@@ -29,6 +29,20 @@ export const commands = {
     },
     load: async () => (await import("./decide.ts")).decideOffline,
   },
+  "operations from-openapi": {
+    summary:
+      "Print a gateway's table of operations from an OpenAPI 3.0 or 3.1 document; what it does not tell is a comment.",
+    operands: { usage: "<openapi.yaml or .json, or - for standard input>", min: 1, max: 1 },
+    options: {
+      "scope-is": {
+        value: "member",
+        help: "What a security scope is: a `permission` (default), or an `action` (a capability of the agent).",
+      },
+      server: { value: "url", help: "Where all of it is served, instead of the servers that the document declares." },
+      ...jsonOption,
+    },
+    load: async () => (await import("./operations-from-openapi.ts")).operationsFromOpenapi,
+  },
   "policy build": {
     summary: "Compile a folder of Rego into a bundle, with the pinned OPA.",
     operands: { usage: "[folder, default policies]", min: 0, max: 1 },

@@ -1,7 +1,7 @@
 /** What an ext_authz listener is told: on which side it stands, where evidence is, and what each call asks for. */
 import { z } from "zod";
 import { parseAudience, parsePermission } from "../domain/identifiers.ts";
-import { parsed, text } from "./field.ts";
+import { parsed, path, text } from "./field.ts";
 import { limits } from "./limits.ts";
 
 const headerName = () =>
@@ -59,7 +59,7 @@ const conditionsOf = () => ({
     ),
 });
 
-const operationSchema = z.strictObject({
+export const operationSchema = z.strictObject({
   method: z
     .string()
     .regex(/^[A-Z][A-Z-]{0,31}$/, "must be an HTTP method")
@@ -105,7 +105,14 @@ export const extAuthzSchema = z
       .array(operationSchema)
       .min(1)
       .max(limits.operationsMax)
-      .describe("What each call asks for. A call that fits none, or two alike, is turned away."),
+      .describe(
+        "What each call asks for, here or in `operations_file`. A call that fits none, or two alike, is turned away.",
+      ),
+    operations_file: path()
+      .optional()
+      .describe(
+        "YAML or JSON file that holds `operations` and nothing else, up to 1 MiB, like what `chaperone operations from-openapi` prints. Read at the start.",
+      ),
   })
   .optional()
   .describe("What the listener of a door for held calls needs, and no other.");

@@ -2,6 +2,8 @@
 export const limits = {
   /** A configuration is a page of text; more is a mistake (a bundle, a log) or an attack. */
   fileBytesMax: 65_536,
+  /** As many lines as a table may have, a kilobyte each. */
+  operationsFileBytesMax: 1_048_576,
   /** Nesting in the file; the deepest setting stands at 6. */
   depthMax: 16,
   /** Errors told at once. */

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { ConfigError, quote } from "./config-error.ts";
 import { credentialNames, type Environment, readEnvironment } from "./environment.ts";
 import { findNearest } from "./nearest.ts";
+import { addOperations } from "./operations-file.ts";
 import { listSettings, namesAt, type Setting } from "./reference.ts";
 import { schema, type Settings } from "./schema.ts";
 import { absentFile, type ConfigFile, parseConfigFile, type SettingPath } from "./yaml-file.ts";
@@ -34,10 +35,12 @@ export function readSettings(sources: SettingSources): PlacedSettings | readonly
 
   const merged = structuredClone(file.value);
   for (const [path, { value }] of outer) setIn(merged, path.split("."), value);
+  const tables = addOperations(merged, sources.readFile);
   const placeOf = (path: SettingPath): string | undefined => {
-    const place = outer.get(path.join("."))?.place ?? file.placeOf(path);
+    const place = outer.get(path.join("."))?.place ?? tables.placeOf(path) ?? file.placeOf(path);
     return place === "" ? undefined : place;
   };
+  if (tables.errors.length > 0) return [...environment.errors, ...tables.errors];
   const result = schema.safeParse(merged);
   const errors = [
     ...environment.errors,

@@ -17,9 +17,13 @@ export interface ConfigFile {
 /** What is said where no file is named: nothing. */
 export const absentFile: ConfigFile = { value: {}, placeOf: () => "" };
 
-export function parseConfigFile(name: string, content: string): ConfigFile | ConfigError {
-  if (Buffer.byteLength(content) > limits.fileBytesMax) {
-    return new ConfigError("file_too_large", `it may have ${limits.fileBytesMax} bytes`, { place: name });
+export function parseConfigFile(
+  name: string,
+  content: string,
+  bytesMax: number = limits.fileBytesMax,
+): ConfigFile | ConfigError {
+  if (Buffer.byteLength(content) > bytesMax) {
+    return new ConfigError("file_too_large", `it may have ${bytesMax} bytes`, { place: name });
   }
   const lines = new LineCounter();
   const at = (offset: number): string => {

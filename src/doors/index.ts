@@ -21,6 +21,7 @@ export { wellKnown } from "./well-known.ts";
 export type { Credentials, DoorsHouse, Readiness } from "./house.ts";
 export type { ListenerErrorCode } from "./listener-error.ts";
 export type { CallerOptions, DoorKind, ListenerOptions, UnixAddress } from "./options.ts";
+export { readHost, readSegments } from "./ext-authz/call-target.ts";
 export { createOperationTable } from "./ext-authz/operations.ts";
 export type {
   ConditionOptions,

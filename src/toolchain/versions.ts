@@ -10,6 +10,9 @@ export const versions = {
   envoy: "1.40.0",
   /** Debian's package of nginx, in whatever revision of it Debian has now: asks with its `auth_request` in the tests. */
   nginx: "1.22.1",
+  /** istio.io/api and github.com/envoyproxy/gateway: the schemas of their resources, which judge the overlays of k8s/. */
+  istioApi: "1.31.1",
+  envoyGateway: "1.9.1",
   /** PyPI PyJWT, and cryptography for its signatures: verifies role tokens as a resource server in Python does. */
   pyjwt: "2.15.1",
   cryptography: "50.0.2",

@@ -19,6 +19,7 @@ describe("the command line", () => {
       "serve",
       "check-config",
       "decide",
+      "operations from-openapi",
       "policy build",
       "policy test",
       "keys list",
@@ -139,7 +140,7 @@ describe("check-config", () => {
     }
   });
 
-  test.each(names.filter((name) => !name.startsWith("policy")))(
+  test.each(names.filter((name) => !/^(policy|operations) /.test(name)))(
     "%s does not start on a wrong configuration: 2",
     async (name) => {
       const needs = name === "decide" ? ["-"] : [];

@@ -52,7 +52,7 @@ interface Rendering {
   readonly agent: Container;
 }
 
-const kustomizations = ["base", "kept-audit"] as const;
+const kustomizations = ["base", "kept-audit", "envoy"] as const;
 const renderings = new Map<string, Rendering>();
 let folder = "";
 
@@ -102,7 +102,7 @@ describe.each(kustomizations)("k8s/%s", (name) => {
         "ConfigMap",
         "ConfigMap",
         "Service",
-        name === "base" ? "Deployment" : "StatefulSet",
+        name === "kept-audit" ? "StatefulSet" : "Deployment",
       ]);
     },
     300_000,
@@ -125,7 +125,7 @@ describe.each(kustomizations)("k8s/%s", (name) => {
     expect(users).not.toContain(chaperone.securityContext.runAsGroup);
     // What would put every container into one group: only the storage's own group may, where a claim needs it.
     expect(pod.securityContext).not.toHaveProperty("supplementalGroups");
-    expect(pod.securityContext["fsGroup"]).toBe(name === "base" ? undefined : 2001);
+    expect(pod.securityContext["fsGroup"]).toBe(name === "kept-audit" ? 2001 : undefined);
     expect([agent, gateway, chaperone].map((container) => container.securityContext.runAsGroup)).not.toContain(2001);
     expect(pod.securityContext["supplementalGroupsPolicy"]).toBe("Strict");
   });
@@ -219,7 +219,7 @@ describe.each(kustomizations)("k8s/%s", (name) => {
     const owners = everyContainer(rendering).filter((container) => volumesOf(container).includes("chaperone-state"));
     expect(owners.map((container) => container.name)).toEqual(["chaperone"]);
     const inPod = rendering.pod.volumes.find((volume) => volume.name === "chaperone-state");
-    if (name === "base") return expect(inPod).toHaveProperty("emptyDir.sizeLimit");
+    if (name !== "kept-audit") return expect(inPod).toHaveProperty("emptyDir.sizeLimit");
     expect(inPod).toBeUndefined();
     const claims = rendering.resources.find((resource) => resource.kind === "StatefulSet")?.spec?.[
       "volumeClaimTemplates"
