@@ -7,11 +7,12 @@ import { findFreePort, startServer } from "./server-process.ts";
 import { createHeldCalls, evidenceHeaders } from "./systems/held-call.ts";
 import { createCheckEcho, createDeciding, createMinting, createPlainEnvoy } from "./systems/held-call-systems.ts";
 
+/** No fewer calls: an echo's processor time is counted in hundredths of a second. */
 const shortPlan: Plan = {
   rounds: 1,
   starts: 1,
   warmUp: 200,
-  requestsPerRound: 500,
+  requestsPerRound: 1000,
   connections: 4,
   secondsAtRate: 1,
 };
