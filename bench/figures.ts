@@ -1,7 +1,7 @@
 /** What is measured of each system, over rounds in which the systems alternate. */
 import type { LoadGenerator } from "./load.ts";
 import { readCpuSeconds, readMemoryMebibytes } from "./process-counters.ts";
-import { type RunningServer, startServer } from "./server-process.ts";
+import { type RunningServer, type ServerProcess, startProcess, startServer } from "./server-process.ts";
 import type { System } from "./systems/system.ts";
 import { ask } from "./target.ts";
 
@@ -19,6 +19,8 @@ export interface Plan {
 /** One value per round (cold starts: per start). */
 export interface Figures {
   readonly cpuMicroseconds: number[];
+  /** Empty without a companion. */
+  readonly companionCpuMicroseconds: number[];
   readonly p50Milliseconds: number[];
   readonly p99Milliseconds: number[];
   readonly coldStartMilliseconds: number[];
@@ -26,6 +28,7 @@ export interface Figures {
   readonly startCpuMilliseconds: number[];
   /** After all requests. */
   memoryMebibytes: number;
+  companionMemoryMebibytes: number | undefined;
   requests: number;
   /** Rounds in which the fixed rate was too much for it: its latencies then say nothing. */
   roundsNotHeld: number;
@@ -35,6 +38,7 @@ interface Subject {
   readonly system: System;
   readonly figures: Figures;
   server: RunningServer | undefined;
+  companion: ServerProcess | undefined;
 }
 
 type RatedPlan = Plan & { readonly ratePerSecond: number };
@@ -74,30 +78,32 @@ export async function measure(systems: readonly System[], plan: Plan, generator:
     await runRounds(subjects, rated, generator);
     return new Measured(rated, subjects);
   } finally {
-    for (const { server } of subjects) await server?.stop();
+    for (const subject of subjects) await stopSubject(subject);
   }
 }
 
 function createSubject(system: System): Subject {
   const figures: Figures = {
     cpuMicroseconds: [],
+    companionCpuMicroseconds: [],
     p50Milliseconds: [],
     p99Milliseconds: [],
     coldStartMilliseconds: [],
     startCpuMilliseconds: [],
     memoryMebibytes: Number.NaN,
+    companionMemoryMebibytes: undefined,
     requests: 0,
     roundsNotHeld: 0,
   };
-  return { system, figures, server: undefined };
+  return { system, figures, server: undefined, companion: undefined };
 }
 
 /** Every start is timed and asked; the last one stays for the rounds. */
 async function startAll(subjects: readonly Subject[], plan: Plan): Promise<void> {
   for (let start = 0; start < plan.starts; start++) {
     for (const subject of subjects) {
-      await subject.server?.stop();
-      subject.server = await openSystem(subject.system);
+      await stopSubject(subject);
+      subject.server = await openSubject(subject);
       subject.figures.startCpuMilliseconds.push(readCpuSeconds(subject.server.pid) * 1000);
       subject.figures.coldStartMilliseconds.push(subject.server.coldStartMilliseconds);
       await subject.system.assertRight(await ask(subject.system.target));
@@ -107,17 +113,27 @@ async function startAll(subjects: readonly Subject[], plan: Plan): Promise<void>
   }
 }
 
-async function openSystem(system: System): Promise<RunningServer> {
+async function openSubject(subject: Subject): Promise<RunningServer> {
+  const { system } = subject;
   const { introduction } = system;
-  const server = await startServer(await system.command(), introduction?.target ?? system.target);
+  const beside = await system.companion?.();
+  subject.companion = beside === undefined ? undefined : startProcess(beside);
+  const target = introduction?.target ?? system.target;
+  const server = await startServer(await system.command(), target, subject.companion);
   introduction?.take(server.firstAnswer);
   return server;
+}
+
+async function stopSubject({ server, companion }: Subject): Promise<void> {
+  await server?.stop();
+  await companion?.stop();
 }
 
 /** The rate that everybody holds, requests per second: a third of what the slowest one did while it warmed up. */
 async function warmUp(subjects: readonly Subject[], plan: Plan, generator: LoadGenerator): Promise<number> {
   let slowest = plan.ratePerSecondMax === undefined ? Number.POSITIVE_INFINITY : plan.ratePerSecondMax * 3;
   for (const { system, figures } of subjects) {
+    await system.prepareLoad?.(plan.warmUp);
     const load = { target: system.target, connections: plan.connections, requests: plan.warmUp };
     const { seconds } = await generator.run(load);
     figures.requests += plan.warmUp;
@@ -136,27 +152,41 @@ async function runRounds(subjects: readonly Subject[], plan: RatedPlan, generato
   }
   for (const subject of subjects) {
     subject.figures.memoryMebibytes = readMemoryMebibytes(pidOf(subject));
+    const { companion } = subject;
+    if (companion !== undefined) subject.figures.companionMemoryMebibytes = readMemoryMebibytes(companion.pid);
     await subject.system.assertRight(await ask(subject.system.target));
     subject.figures.requests += 1;
   }
 }
 
 async function measureCpu(subject: Subject, plan: Plan, generator: LoadGenerator): Promise<void> {
-  const { system, figures } = subject;
-  const pid = pidOf(subject);
+  const { system, figures, companion } = subject;
+  const { connections, requestsPerRound: requests } = plan;
+  await system.prepareLoad?.(requests);
+  const stop = watchCpu(system.name, pidOf(subject));
+  const stopCompanion = companion === undefined ? undefined : watchCpu(`what ${system.name} asks`, companion.pid);
+  await generator.run({ target: system.target, connections, requests });
+  figures.cpuMicroseconds.push((stop() * 1e6) / requests);
+  if (stopCompanion !== undefined) figures.companionCpuMicroseconds.push((stopCompanion() * 1e6) / requests);
+  figures.requests += requests;
+}
+
+/** Answers the seconds used since. */
+function watchCpu(name: string, pid: number): () => number {
   const before = readCpuSeconds(pid);
-  await generator.run({ target: system.target, connections: plan.connections, requests: plan.requestsPerRound });
-  const used = readCpuSeconds(pid) - before;
-  // A process that only started the one that works would be measured as free.
-  if (used === 0) throw new Error(`${system.name} used no processor time`);
-  figures.cpuMicroseconds.push((used * 1e6) / plan.requestsPerRound);
-  figures.requests += plan.requestsPerRound;
+  return () => {
+    const used = readCpuSeconds(pid) - before;
+    // A process that only started the one that works would be measured as free.
+    if (used === 0) throw new Error(`${name} used no processor time`);
+    return used;
+  };
 }
 
 async function measureLatency(subject: Subject, plan: RatedPlan, generator: LoadGenerator): Promise<void> {
   const { system, figures } = subject;
   const { ratePerSecond, secondsAtRate } = plan;
   const requests = ratePerSecond * secondsAtRate;
+  await system.prepareLoad?.(requests);
   const load = { target: system.target, connections: plan.connections * 4, requests, ratePerSecond };
   const { seconds, p50, p99 } = await generator.run(load);
   if (seconds > secondsAtRate * 1.1 + 0.5) figures.roundsNotHeld += 1;

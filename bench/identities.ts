@@ -15,7 +15,7 @@ export interface Identities {
   writeForms(file: string, count: number): Promise<void>;
 }
 
-interface TokenIssuer {
+export interface TokenIssuer {
   readonly name: string;
   /** A JWK set file. */
   readonly keys: string;
@@ -58,7 +58,7 @@ function renderForm(people: TokenIssuer, agents: TokenIssuer): string {
   }).toString();
 }
 
-async function createIssuer(folder: string, keyId: string, name: string): Promise<TokenIssuer> {
+export async function createIssuer(folder: string, keyId: string, name: string): Promise<TokenIssuer> {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const keys = join(folder, `${keyId}.jwks.json`);
   const jwk = { ...publicKey.export({ format: "jwk" }), kid: keyId, alg: "ES256", use: "sig" };

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import { type Load, type LoadResult, loadSchema } from "./load.ts";
 
 const wrongKept = 5;
@@ -16,12 +17,13 @@ async function run(load: Load): Promise<LoadResult> {
   const latencies = new Float64Array(load.requests);
   const wrong: string[] = [];
   const nextBody = await openBodies(load.target);
+  const nextHeaders = await openHeaders(load.target);
   const startedAt = performance.now();
   let sent = 0;
   const sendOne = async (): Promise<void> => {
     const index = sent++;
     const sentAt = performance.now();
-    const trouble = await exchange(load, agent, nextBody());
+    const trouble = await exchange(load, agent, { body: nextBody(), headers: nextHeaders() });
     latencies[index] = performance.now() - sentAt;
     if (trouble !== undefined && wrong.length < wrongKept) wrong.push(trouble);
   };
@@ -52,14 +54,30 @@ const pools = new Map<string, Pool>();
 async function openBodies({ body, bodiesFile }: Load["target"]): Promise<() => Buffer> {
   const always = Buffer.from(body);
   if (bodiesFile === undefined) return () => always;
-  const pool = pools.get(bodiesFile) ?? { bodies: await readBodies(bodiesFile), next: 0 };
+  const pool = pools.get(bodiesFile) ?? { bodies: await readLines(bodiesFile), next: 0 };
   pools.set(bodiesFile, pool);
   return () => pool.bodies[pool.next++ % pool.bodies.length] ?? always;
 }
 
-async function readBodies(file: string): Promise<readonly Buffer[]> {
+async function readLines(file: string): Promise<readonly Buffer[]> {
   const lines = (await readFile(file, "latin1")).split("\n").filter((line) => line !== "");
   return lines.map((line) => Buffer.from(line, "latin1"));
+}
+
+const headersSchema = z.record(z.string(), z.string());
+
+/** Read anew for every load: what is sent in headers is made for it. */
+async function openHeaders({ headers, headersFile }: Load["target"]): Promise<() => Load["target"]["headers"]> {
+  if (headersFile === undefined) return () => headers;
+  const lines = await readLines(headersFile);
+  const each = lines.map((line) => ({ ...headers, ...headersSchema.parse(JSON.parse(line.toString("latin1"))) }));
+  let next = 0;
+  return () => each[next++ % each.length] ?? headers;
+}
+
+interface Sent {
+  readonly body: Buffer;
+  readonly headers: Load["target"]["headers"];
 }
 
 /** Open loop: a slow answer delays no later request, so it cannot hide. */
@@ -75,14 +93,14 @@ async function sendAtRate(requests: number, ratePerSecond: number, sendOne: () =
 }
 
 /** Undefined when the answer is right. */
-function exchange({ target }: Load, agent: Agent, body: Buffer): Promise<string | undefined> {
+function exchange({ target }: Load, agent: Agent, { body, headers }: Sent): Promise<string | undefined> {
   return new Promise((resolve) => {
     const asked = request({
       ...target.address,
       method: "POST",
       path: target.path,
       agent,
-      headers: { "content-type": "application/json", ...target.headers, "content-length": body.length },
+      headers: { "content-type": "application/json", ...headers, "content-length": body.length },
     });
     asked.on("error", (error) => {
       resolve(error.message);

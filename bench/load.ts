@@ -12,6 +12,7 @@ const targetSchema = z.object({
   headers: z.record(z.string(), z.string()).readonly(),
   body: z.string(),
   bodiesFile: z.string().optional(),
+  headersFile: z.string().optional(),
   marks: z.array(z.string()).min(1).readonly(),
 });
 

@@ -1,5 +1,6 @@
 /**
  * `npm run bench`: decisions beside OPA's server and Cerbos. `npm run bench -- exchange`: token exchanges beside Keycloak.
+ * `npm run bench -- ext-authz`: Envoy asking for every call, beside Envoy that asks nobody and one that asks an echo.
  * Every system is first asserted to answer rightly. It prints figures and judges none; `--short` is for a look whether all
  * still works.
  */
@@ -10,11 +11,13 @@ import { parseArgs } from "node:util";
 import type { BenchWorld } from "./bench-world.ts";
 import { benchDecisions } from "./decisions.ts";
 import { benchExchanges } from "./exchanges.ts";
+import { benchHeldCalls } from "./held-calls.ts";
 import { startLoadGenerator } from "./load.ts";
 
 const benches: Readonly<Record<string, (world: BenchWorld) => Promise<string>>> = {
   decisions: benchDecisions,
   exchange: benchExchanges,
+  "ext-authz": benchHeldCalls,
 };
 
 const { values, positionals } = parseArgs({ options: { short: { type: "boolean" } }, allowPositionals: true });

@@ -26,8 +26,15 @@ export interface RunningServer {
 const usualStartSecondsMax = 60;
 const stopMillisecondsMax = 10_000;
 
-export async function startServer(command: ServerCommand, target: Target): Promise<RunningServer> {
-  const startedAt = performance.now();
+/** A process that is running or has failed. */
+export interface ServerProcess {
+  readonly pid: number;
+  /** Rejects when it ends. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+export function startProcess(command: ServerCommand): ServerProcess {
   const child = spawn(command.file, command.args, {
     cwd: command.cwd,
     env: { ...process.env, ...command.environment },
@@ -38,19 +45,30 @@ export async function startServer(command: ServerCommand, target: Target): Promi
     throw new Error(`${command.file} ended with ${String(code)} before it answered:\n${said()}`);
   });
   failed.catch(() => {
-    // It ends when it is stopped, too; only the race below wants to know.
+    // It ends when it is stopped, too; only who waits for an answer wants to know.
   });
-  let firstAnswer: string;
+  if (child.pid === undefined) throw new Error(`${command.file} did not start`);
+  return { pid: child.pid, failed, stop: () => stop(child) };
+}
+
+/** `companion`: what it asks itself, without which it will not answer. */
+export async function startServer(
+  command: ServerCommand,
+  target: Target,
+  companion?: ServerProcess,
+): Promise<RunningServer> {
+  const startedAt = performance.now();
+  const started = startProcess(command);
   try {
     const secondsMax = command.startSecondsMax ?? usualStartSecondsMax;
-    firstAnswer = await Promise.race([failed, untilRight(target, startedAt, secondsMax)]);
+    const answered = untilRight(target, startedAt, secondsMax);
+    const firstAnswer = await Promise.race([started.failed, answered, ...(companion ? [companion.failed] : [])]);
+    const coldStartMilliseconds = performance.now() - startedAt;
+    return { pid: started.pid, coldStartMilliseconds, firstAnswer, stop: () => started.stop() };
   } catch (error) {
-    child.kill("SIGKILL");
+    await started.stop();
     throw error;
   }
-  const coldStartMilliseconds = performance.now() - startedAt;
-  if (child.pid === undefined) throw new Error(`${command.file} did not start`);
-  return { pid: child.pid, coldStartMilliseconds, firstAnswer, stop: () => stop(child) };
 }
 
 async function untilRight(target: Target, startedAt: number, secondsMax: number): Promise<string> {

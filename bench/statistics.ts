@@ -20,6 +20,19 @@ export function spreadOf(values: readonly number[]): Spread {
 
 /** Round by round, because what disturbs one system in a round disturbs the others too. */
 export function ratioOf(values: readonly number[], floor: readonly number[]): Spread {
+  return spreadOf(compareRounds(values, floor, (value, other) => value / other));
+}
+
+/** One value per round, likewise. */
+export function differenceOf(values: readonly number[], floor: readonly number[]): readonly number[] {
+  return compareRounds(values, floor, (value, other) => value - other);
+}
+
+function compareRounds(
+  values: readonly number[],
+  floor: readonly number[],
+  compare: (value: number, other: number) => number,
+): readonly number[] {
   if (values.length !== floor.length) throw new Error("different numbers of rounds");
-  return spreadOf(values.map((value, round) => value / (floor[round] ?? Number.NaN)));
+  return values.map((value, round) => compare(value, floor[round] ?? Number.NaN));
 }

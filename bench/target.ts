@@ -9,12 +9,25 @@ export interface Target {
   readonly body: string;
   /** A file with a body per line: under load they are sent in turn, from where the load before left off, instead of `body`. */
   readonly bodiesFile?: string;
+  /** A file with an object of headers per line, sent likewise and beside `headers`. */
+  readonly headersFile?: string;
   /** Text that stands in a right answer and in no wrong one; looked for in every answer under load. */
   readonly marks: readonly string[];
 }
 
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
 /** The body of a 200. Rejects for anything else. */
-export function ask(target: Target): Promise<string> {
+export async function ask(target: Target): Promise<string> {
+  const { status, text } = await send(target);
+  if (status !== 200) throw new Error(`status ${status}: ${text.slice(0, 500)}`);
+  return text;
+}
+
+export function send(target: Target): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const body = Buffer.from(target.body);
     const asked = request({
@@ -32,9 +45,7 @@ export function ask(target: Target): Promise<string> {
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
       response.on("end", () => {
-        const text = Buffer.concat(chunks).toString("utf8");
-        if (response.statusCode === 200) resolve(text);
-        else reject(new Error(`status ${response.statusCode ?? 0}: ${text.slice(0, 500)}`));
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") });
       });
     });
     asked.end(body);

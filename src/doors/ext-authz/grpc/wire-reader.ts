@@ -27,6 +27,9 @@ export function once<Found>(before: Found | undefined, found: Found): Found {
 /** A field's number and wire type in one, as they stand before its value. */
 export const tagOf = (field: number, type: WireType): number => (field << 3) | wireType[type];
 
+/** Beyond it the native scan, which goes over many bytes at once, has made up for being called. */
+const shortBytesMax = 48;
+
 /** One message, or the part of a buffer that holds one. */
 export class WireReader {
   readonly #bytes: Buffer;
@@ -106,14 +109,18 @@ export class WireReader {
     const length = this.#unsigned32();
     const from = this.#take(length);
     const end = from + length;
-    // Nearly every text is ASCII, and then its bytes are its characters; looking is cheaper than asking.
+    if (length <= shortBytesMax && this.#isAscii(from, end)) return this.#bytes.toString("latin1", from, end);
+    const bytes = this.#bytes.subarray(from, end);
+    if (!isUtf8(bytes)) throw new Unreadable();
+    return bytes.toString("utf8");
+  }
+
+  /** Of few bytes looking at each is cheaper than asking. */
+  #isAscii(from: number, end: number): boolean {
     for (let at = from; at < end; at += 1) {
-      if ((this.#bytes[at] ?? 0) < 0x80) continue;
-      const bytes = this.#bytes.subarray(from, end);
-      if (!isUtf8(bytes)) throw new Unreadable();
-      return bytes.toString("utf8");
+      if ((this.#bytes[at] ?? 0) >= 0x80) return false;
     }
-    return this.#bytes.toString("latin1", from, end);
+    return true;
   }
 
   #unsigned32(): number {

@@ -4,7 +4,8 @@
  */
 import { tagOf, type WireType } from "./wire-reader.ts";
 
-const startBytes = 1_024;
+/** Holds an answer with a role token, which then is not copied into a larger one. */
+const startBytes = 2_048;
 
 export class WireWriter {
   // Zeroed, so that no slip here could ever send what this process held in memory before.
