@@ -16,8 +16,14 @@ export function encodeCheck(attributes: object): Buffer {
 
 export const encodeHttp = (http: object): Buffer => encodeCheck({ request: { http } });
 
-/** As Envoy would understand it, bytes as base64; throws where it would not. */
-export const decodeCheck = (bytes: Uint8Array): JsonObject => decode(checkRequest, bytes);
+/** As Envoy would understand it, bytes as base64; undefined: not at all. */
+export function decodeCheck(bytes: Uint8Array): JsonObject | undefined {
+  try {
+    return decode(checkRequest, bytes);
+  } catch {
+    return undefined;
+  }
+}
 
 /** As Envoy would understand it; enums as their numbers. */
 export const decodeAnswer = (bytes: Uint8Array): JsonObject => decode(checkResponse, bytes);
