@@ -93,7 +93,8 @@ export function renderPolicyInput(
   };
 }
 
-function renderCall(call: ObservedCall): Pick<PolicyInput, "http" | "body"> {
+/** What a policy sees of a call that a gateway holds. */
+export function renderCall(call: ObservedCall): Required<Pick<PolicyInput, "http" | "body">> {
   const { method, host, path, rawPath, query, parameters, body } = call;
   return { http: { method, host, path, raw_path: rawPath, query, parameters }, body };
 }

@@ -18,10 +18,12 @@ import {
   parsePermission,
 } from "../../src/domain/identifiers.ts";
 import { isJsonObject } from "../../src/domain/json.ts";
+import type { CallBody } from "../../src/domain/observed-call.ts";
 import type { ParentGrant } from "../../src/domain/parent-grant.ts";
-import { type PolicyInput, renderPolicyInput } from "../../src/domain/policy-input.ts";
+import { type PolicyInput, renderCall, renderPolicyInput } from "../../src/domain/policy-input.ts";
 import { Refusal } from "../../src/domain/refusal.ts";
 import { RequestError } from "../../src/domain/request-error.ts";
+import { observedCall } from "../fakes/uses.ts";
 import { removals } from "./input-mutations.ts";
 import { defaultBundle, loadPolicy, objectOf, policiesFolder, samplesOf } from "./loaded-policy.ts";
 
@@ -109,9 +111,10 @@ describe("the input's schema", () => {
     expect(policy.ask({ ...input }).outcome).toBe("allow");
   });
 
-  test("names every member that the path renders, and besides them only the parent grant", () => {
+  test("names every member that the path renders, and besides them only the parent grant and a held call", () => {
     const properties = objectOf(document["properties"]);
-    expect(Object.keys(properties).sort()).toEqual([...Object.keys(rendered(true)), "parent"].sort());
+    const others = ["parent", "http", "body"];
+    expect(Object.keys(properties).sort()).toEqual([...Object.keys(rendered(true)), ...others].sort());
     for (const party of ["subject", "actor"] as const) {
       const members = objectOf(objectOf(properties[party])["properties"]);
       expect(Object.keys(members).sort()).toEqual(Object.keys(rendered(true)[party]).sort());
@@ -127,6 +130,20 @@ describe("the input's schema", () => {
     expect(described["required"]).toEqual(Object.keys(input.parent ?? {}));
     expect(schema.safeParse({ ...input, parent: { ...input.parent, more: 1 } }).success).toBe(false);
     expect(policy.ask({ ...input }).outcome).toBe("allow");
+  });
+
+  test.each<CallBody>([
+    { form: "absent" },
+    { form: "json", value: { method: "tools/call" } },
+    { form: "fields", value: { a: ["1"] } },
+  ])("accepts a held call that the path renders, member for member (body: $form)", (body) => {
+    const input = { ...rendered(true), ...renderCall({ ...observedCall, body }) };
+    expect(schema.safeParse(input).error).toBeUndefined();
+    const described = objectOf(objectOf(document["properties"])["http"]);
+    expect(Object.keys(objectOf(described["properties"]))).toEqual(Object.keys(input.http));
+    expect(described["required"]).toEqual(Object.keys(input.http));
+    expect(schema.safeParse({ ...input, http: { ...input.http, more: 1 } }).success).toBe(false);
+    expect(policy.ask(input).outcome).toBe("allow");
   });
 
   test("accepts every sample", () => {
