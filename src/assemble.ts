@@ -102,13 +102,10 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   };
 }
 
-function openIdentity(
-  { evidence, issuers, clients, ledger, tokens }: Config,
-  own: TokenRoom,
-  world: { readonly clock: Clock; readonly announcer: Announcer },
-): IdentityRoom {
+function openIdentity(config: Config, own: TokenRoom, world: { clock: Clock; announcer: Announcer }): IdentityRoom {
+  const { evidence: claims, issuers, roleTokens, clients, ledger } = config;
   const audiences = [own.issuer, wellKnown(own.issuer).tokenEndpoint];
-  const options = { claims: evidence, issuers, own, ownLeewaySeconds: tokens.clockLeewaySeconds, clients, audiences };
+  const options = { claims, issuers, roleTokens, own, clients, audiences };
   return createIdentityRoom(options, { ...world, replayGuard: replayGuards[ledger.kind](world) });
 }
 

@@ -27,13 +27,13 @@ export const checkConfig: Run = async (given, io) => {
 };
 
 /** What stops the start beyond the settings themselves. */
-function findUnusable({ evidence, issuers, clients, ledger, tokens }: Config): readonly ConfigError[] | undefined {
+function findUnusable({ evidence, issuers, roleTokens, clients, ledger }: Config): readonly ConfigError[] | undefined {
   const own = { issuer: evidence.ownIssuer, keys: { publicKeys: () => [] } };
   const clock = { read: () => ({ epochSeconds: readNow(), isReliable: true }) };
   const world = { clock, announcer: { announce: () => {} }, replayGuard: replayGuards[ledger.kind]({ clock }) };
   try {
-    const ownLeewaySeconds = tokens.clockLeewaySeconds;
-    createIdentityRoom({ claims: evidence, issuers, own, ownLeewaySeconds, clients, audiences: [] }, world);
+    const parts = { claims: evidence, issuers, roleTokens, own, clients, audiences: [] };
+    createIdentityRoom(parts, world);
     return undefined;
   } catch (cause) {
     if (!(cause instanceof ProfileError || cause instanceof ClientError)) throw cause;

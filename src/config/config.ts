@@ -4,7 +4,7 @@ import { type GatewayName, parseGatewayName } from "../domain/identifiers.ts";
 import type { AuditOptions } from "../audit/index.ts";
 import type { ClockOptions } from "../clock/index.ts";
 import type { Credentials, ListenerOptions } from "../doors/index.ts";
-import type { ClientOptions, GatewayClaimsOptions, ProfileOptions } from "../identity/index.ts";
+import type { ClientOptions, GatewayClaimsOptions, ProfileOptions, RoleTokenOptions } from "../identity/index.ts";
 import type { LedgerOptions } from "../ledger/index.ts";
 import type { PathRules } from "../pdp/path-ports.ts";
 import type { PolicyOptions } from "../policy/index.ts";
@@ -12,7 +12,7 @@ import type { TelemetryOptions } from "../telemetry/index.ts";
 import type { TokenOptions } from "../tokens/index.ts";
 import type { CredentialValues } from "./credentials.ts";
 import type { Foundation } from "./defaults.ts";
-import { renderIssuers } from "./issuers.ts";
+import { renderIssuers, renderRoleTokens } from "./issuers.ts";
 import type { Settings } from "./schema.ts";
 
 export interface Config {
@@ -23,6 +23,8 @@ export interface Config {
   readonly evidence: GatewayClaimsOptions;
   /** Whose tokens are evidence; empty: nobody's. */
   readonly issuers: readonly ProfileOptions[];
+  /** Whose role tokens count beside our own, where they are used. */
+  readonly roleTokens: Pick<RoleTokenOptions, "issuers" | "leewaySeconds">;
   /** Who may ask at the token door. */
   readonly clients: readonly ClientOptions[];
   readonly rules: PathRules;
@@ -59,6 +61,7 @@ export function renderConfig(settings: Settings, chosen: Chosen): Config {
       leewaySeconds: identity.leeway_seconds,
     },
     issuers: renderIssuers(settings),
+    roleTokens: renderRoleTokens(settings),
     clients: chosen.clients,
     rules: {
       unnamedParties: identity.unnamed_parties,

@@ -47,16 +47,8 @@ const actorSchema = z.strictObject({
 
 const oneOfThem = "Exactly one of `jwks_file`, `jwks_url` and `discovery`.";
 
-const issuerObject = z.strictObject({
-  profile: z
-    .enum(["oidc", "keycloak", "vault", "entra", "auth0", "cognito"])
-    .default("oidc")
-    .describe(
-      "The product that it is, whose tokens are known by a table (docs/issuers); `oidc` knows nothing beyond OpenID Connect and RFC 9068. Settings that are absent are as the table has them.",
-    ),
-  issuer: issuerName().describe(
-    "Byte for byte as in `iss`. Never this sidecar's own: its tokens are read without a profile.",
-  ),
+/** Where an issuer's public keys come from. */
+const keySettings = {
   jwks_file: path()
     .optional()
     .describe(
@@ -81,6 +73,19 @@ const issuerObject = z.strictObject({
     .describe(
       "While the issuer does not answer rightly, fetched keys count for this long after its last right answer; then its tokens are denied. At least `jwks_refresh_seconds`.",
     ),
+};
+
+const issuerObject = z.strictObject({
+  profile: z
+    .enum(["oidc", "keycloak", "vault", "entra", "auth0", "cognito"])
+    .default("oidc")
+    .describe(
+      "The product that it is, whose tokens are known by a table (docs/issuers); `oidc` knows nothing beyond OpenID Connect and RFC 9068. Settings that are absent are as the table has them.",
+    ),
+  issuer: issuerName().describe(
+    "Byte for byte as in `iss`. Never this sidecar's own: its tokens are read without a profile.",
+  ),
+  ...keySettings,
   algorithms: z
     .array(
       z.enum(["ES256", "ES384", "ES512", "EdDSA", "Ed25519", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]),
@@ -135,22 +140,38 @@ const issuerObject = z.strictObject({
     .describe("A token that lives longer from `iat` to `exp` is refused: it could be stolen for as long."),
 });
 
-export const issuerSchema = issuerObject.superRefine((issuer, context) => {
-  const {
-    jwks_file: file,
-    jwks_url: url,
-    discovery,
-    jwks_refresh_seconds: refresh,
-    jwks_stale_seconds: stale,
-  } = issuer;
-  const refuse = (name: keyof typeof issuer, message: string): void => {
+interface KeySettings {
+  readonly jwks_file?: string | undefined;
+  readonly jwks_url?: string | undefined;
+  readonly discovery?: true | undefined;
+  readonly jwks_refresh_seconds: number;
+  readonly jwks_stale_seconds: number;
+}
+
+/** Keys come from one place, and are not given up before they are asked for again. */
+function checkKeys(settings: KeySettings, context: z.RefinementCtx): void {
+  const refuse = (name: keyof KeySettings, message: string): void => {
     context.addIssue({ code: "custom", path: [name], message });
   };
-  const given = [file, url, discovery].filter((each) => each !== undefined);
+  const given = [settings.jwks_file, settings.jwks_url, settings.discovery].filter((each) => each !== undefined);
   if (given.length === 0) refuse("jwks_file", "it, jwks_url or discovery is required");
   if (given.length > 1) refuse("jwks_file", "only one of it, jwks_url and discovery");
-  if (stale < refresh) refuse("jwks_stale_seconds", "must be at least jwks_refresh_seconds");
-});
+  if (settings.jwks_stale_seconds < settings.jwks_refresh_seconds) {
+    refuse("jwks_stale_seconds", "must be at least jwks_refresh_seconds");
+  }
+}
+
+export const issuerSchema = issuerObject.superRefine(checkKeys);
+
+/** Another Chaperone, or a fleet of them under one issuer. */
+const roleTokenIssuerSchema = z
+  .strictObject({
+    issuer: issuerName().describe(
+      "Byte for byte as in `iss`. Never this sidecar's own, whose role tokens always count.",
+    ),
+    ...keySettings,
+  })
+  .superRefine(checkKeys);
 
 export const identitySchema = z
   .strictObject({
@@ -173,6 +194,13 @@ export const identitySchema = z
       .default([])
       .describe(
         "Whose tokens the sidecar verifies itself, for the door `token`. A token of any other issuer is refused; its own role tokens are read beside these, to be exchanged onward.",
+      ),
+    role_token_issuers: z
+      .array(roleTokenIssuerSchema)
+      .max(limits.listMax)
+      .default([])
+      .describe(
+        "Other Chaperones whose role tokens count at a listener with the position `use`, so that a resource's sidecar needs no signing key of theirs. Nowhere else: nothing is issued for them.",
       ),
   })
   .prefault({})

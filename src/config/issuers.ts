@@ -1,7 +1,11 @@
 /** Issuer settings become the profiles that the identity room reads tokens with. */
-import type { OidcProfileOptions, ProfileOptions } from "../identity/index.ts";
+import type { OidcProfileOptions, ProfileOptions, RoleTokenOptions } from "../identity/index.ts";
 import type { Settings } from "./schema.ts";
 
+type KeySettings = Pick<
+  IssuerSettings,
+  "jwks_file" | "jwks_url" | "discovery" | "jwks_refresh_seconds" | "jwks_stale_seconds"
+>;
 type IssuerSettings = Settings["identity"]["issuers"][number];
 
 /** Empty: no token is evidence. Where one can be, our own are too, to be exchanged onward. */
@@ -9,6 +13,15 @@ export function renderIssuers({ identity, listeners, tokens }: Settings): readon
   const isServed = listeners?.some(({ doors }) => doors.includes("token")) === true;
   if (identity.issuers.length === 0 && !isServed) return [];
   return [...identity.issuers.map(renderIssuer), { kind: "chaperone", leewaySeconds: tokens.clock_leeway_seconds }];
+}
+
+/** Whose role tokens count beside our own, where they are used. */
+export function renderRoleTokens({ identity, tokens }: Settings): Pick<RoleTokenOptions, "issuers" | "leewaySeconds"> {
+  const issuers = identity.role_token_issuers.map((settings) => ({
+    issuer: settings.issuer,
+    keys: renderKeys(settings),
+  }));
+  return { issuers, leewaySeconds: tokens.clock_leeway_seconds };
 }
 
 function renderIssuer(settings: IssuerSettings): OidcProfileOptions {
@@ -37,7 +50,7 @@ function renderIssuer(settings: IssuerSettings): OidcProfileOptions {
 }
 
 /** The schema takes exactly one of the three. */
-function renderKeys(settings: IssuerSettings): OidcProfileOptions["keys"] {
+function renderKeys(settings: KeySettings): OidcProfileOptions["keys"] {
   const { jwks_file: file, jwks_url: url, discovery } = settings;
   const times = { refreshSeconds: settings.jwks_refresh_seconds, staleSeconds: settings.jwks_stale_seconds };
   if (file !== undefined) return { kind: "static", jwks: file };

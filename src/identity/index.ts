@@ -45,8 +45,8 @@ export interface IdentityOptions extends ClientsOptions {
   /** Without an issuer tokens prove nobody; with one, ours are shown to be exchanged onward. */
   readonly issuers: TokensOptions["issuers"];
   readonly own: TokensOptions["own"];
-  /** Tolerance on the times of our own tokens that are shown for use, seconds, at most 5. */
-  readonly ownLeewaySeconds: number;
+  /** Whose role tokens count beside our own, where they are used. */
+  readonly roleTokens: Pick<RoleTokenOptions, "issuers" | "leewaySeconds">;
 }
 
 export interface IdentityWorld extends FollowingWorld {
@@ -64,10 +64,10 @@ export interface IdentityRoom extends IssuerKeysStatus {
 
 /** Fetches nothing yet. Throws a ProfileError or a ClientError for what cannot be used. */
 export function createIdentityRoom(options: IdentityOptions, { replayGuard, ...world }: IdentityWorld): IdentityRoom {
-  const { claims, issuers, own, ownLeewaySeconds, clients } = options;
+  const { claims, issuers, own, roleTokens, clients } = options;
   const keys = new KeySources(world);
   const tokens = { kind: "tokens", issuers, own, openKeys: keys.open } as const;
-  const roleToken = { kind: "role-token", own, leewaySeconds: ownLeewaySeconds } as const;
+  const roleToken = { kind: "role-token", own, ...roleTokens, openKeys: keys.open } as const;
   return {
     evidence: createEvidenceVerifier(issuers.length === 0 ? { claims, roleToken } : { claims, tokens, roleToken }),
     clients: clients.length === 0 ? undefined : createClientAuthenticator(options, replayGuard),

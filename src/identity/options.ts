@@ -32,10 +32,14 @@ export interface TokensOptions {
   readonly openKeys?: OpenKeys;
 }
 
-/** Our own role tokens, shown at the resource that they are for. */
+/** Role tokens, shown at the resource that they are for. */
 export interface RoleTokenOptions {
   readonly kind: "role-token";
   readonly own: TokensOptions["own"];
+  /** Other Chaperones whose role tokens count; none may have our own name. */
+  readonly issuers: readonly { readonly issuer: Issuer; readonly keys: KeysOptions }[];
+  /** Absent: only `static` keys can be opened. */
+  readonly openKeys?: OpenKeys;
   /** At most 5. */
   readonly leewaySeconds: number;
 }

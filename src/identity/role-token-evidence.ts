@@ -1,31 +1,45 @@
 /**
- * A role token of ours, shown at the resource that it is for: who acts for whom stands in it, and nobody else's token
- * counts here, whatever its issuer is believed for elsewhere.
+ * A role token, shown at the resource that it is for: who acts for whom stands in it. It is ours or of a Chaperone that
+ * configuration names; nobody else's token counts here, whatever its issuer is believed for elsewhere.
  */
 import type { AnyRequest, RoleTokenEvidence } from "../domain/decision-request.ts";
 import type { VerifiedEvidence } from "../domain/delegation-chain.ts";
 import { ExactSet } from "../domain/exact-set.ts";
+import type { Issuer } from "../domain/identifiers.ts";
 import { emptyObject } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
+import { openStaticKeys } from "./keys/key-sources.ts";
+import { createOwnKeys } from "./keys/own-keys.ts";
 import { onceKnown } from "./once-known.ts";
 import type { RoleTokenOptions } from "./options.ts";
-import { createProfiles } from "./profiles/index.ts";
+import { createRoleTokenProfile } from "./profiles/chaperone.ts";
+import type { IssuerProfile } from "./profiles/issuer-profile.ts";
+import { ProfileError } from "./profiles/profile-error.ts";
 import { proveSubject } from "./token-evidence.ts";
 import { untrusted } from "./token-problem.ts";
 import { TokenVerifier } from "./verify-token.ts";
 
-/** Throws a ProfileError for a leeway that is too large. */
-export function createRoleTokenVerifier({ own, leewaySeconds }: RoleTokenOptions): EvidenceVerifier {
-  const profiles = createProfiles({ kind: "tokens", issuers: [{ kind: "chaperone", leewaySeconds }], own });
-  const tokens = new TokenVerifier(profiles);
+/** Throws a ProfileError for an issuer that cannot be used, and for two of one name. */
+export function createRoleTokenVerifier(options: RoleTokenOptions): EvidenceVerifier {
+  const tokens = new TokenVerifier(createRoleTokenProfiles(options));
   return {
     verify: ({ evidence }: AnyRequest, now: number) =>
       evidence.kind === "role_token" ? verifyShown(evidence, tokens, now) : Refusal.because("evidence_not_accepted"),
   };
 }
 
-/** Our own keys are at hand, so nothing is waited for. */
+function createRoleTokenProfiles(options: RoleTokenOptions): ReadonlyMap<Issuer, IssuerProfile> {
+  const { own, issuers, leewaySeconds, openKeys = openStaticKeys } = options;
+  const profiles = new Map([[own.issuer, createRoleTokenProfile(own.issuer, createOwnKeys(own.keys), leewaySeconds)]]);
+  for (const { issuer, keys } of issuers) {
+    if (issuer === own.issuer) throw new ProfileError("issuer_reserved", issuer);
+    if (profiles.has(issuer)) throw new ProfileError("issuer_duplicate", issuer);
+    profiles.set(issuer, createRoleTokenProfile(issuer, openKeys(keys, issuer), leewaySeconds));
+  }
+  return profiles;
+}
+
 function verifyShown(
   evidence: RoleTokenEvidence,
   tokens: TokenVerifier,

@@ -7,6 +7,7 @@ import { requestErrors } from "../../src/domain/request-error.ts";
 import { Answers, statusOf } from "../../src/doors/answers.ts";
 import { doors } from "../../src/doors/index.ts";
 import type { Route } from "../../src/doors/door.ts";
+import { checkBytesMax, headersMax } from "../../src/doors/ext-authz/grpc/limits.ts";
 import type { UnaryMethod } from "../../src/doors/ext-authz/grpc/unary-method.ts";
 import type { AnswerHeldCall } from "../../src/doors/ext-authz/held-call.ts";
 import { doorLimits, credentialLengthMin, socketPathBytesMax } from "../../src/doors/limits.ts";
@@ -120,4 +121,14 @@ describe("docs/listeners.md", () => {
     expect(page).toContain(`at least ${credentialLengthMin} characters`);
     expect(page).toContain(`more than ${socketPathBytesMax} bytes`);
   });
+});
+
+test("docs/doors/ext_authz_grpc.md states the limits that hold", () => {
+  const page = read("doors/ext_authz_grpc.md");
+  const { requestMilliseconds, idleMilliseconds } = doorLimits;
+  expect(page).toContain(`| one message | ${checkBytesMax / 1_024} KiB |`);
+  expect(page).toContain(`| names of headers | ${headersMax} |`);
+  expect(page).toContain(`their depth | ${bounds.jsonNodesMax}, ${bounds.jsonDepthMax} |`);
+  expect(page).toContain(`at most ${requestMilliseconds / 1_000} s |`);
+  expect(page).toContain(`proven itself | ${idleMilliseconds / 1_000} s |`);
 });

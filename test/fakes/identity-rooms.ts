@@ -29,7 +29,7 @@ export function openIdentityWorld(issuers: readonly ProfileOptions[]): IdentityW
     },
     issuers,
     own: { issuer: ownIssuer, keys: { publicKeys: () => [ourselves.jwk] } },
-    ownLeewaySeconds: 5,
+    roleTokens: { issuers: [], leewaySeconds: 5 },
     clients: [],
     audiences: [ownIssuer],
   } as const;

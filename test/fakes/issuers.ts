@@ -132,24 +132,29 @@ export async function judge(
 
 /** A role token of ours that names `agentName` as the next actor. */
 export function roleToken(changes: Changes = {}, delegation: JsonObject = {}, header: Changes = {}): string {
-  return ourselves.issue(
-    {
-      aud: "https://flights.example/api",
-      sub: "alice",
-      sub_id: { format: "iss_sub", iss: people.name, sub: "alice" },
-      client_id: "planner",
-      act: { iss: agents.name, sub: "planner", sub_profile: "ai_agent" },
-      nbf: testTime - 10,
-      exp: testTime + 50,
-      jti: "t-1",
-      txn: "c-1",
-      scope: "flights:book flights:search",
-      may_act: agentName,
-      delegation: { v: 1, grant_id: "g-1", lineage: [], depth: 1, max_depth: 3, audiences: [], ...delegation },
-      policy: { id: "chaperone", revision: "a".repeat(64) },
-      decision_id: "d-1",
-      ...changes,
-    },
-    header,
-  );
+  return ourselves.issue(roleTokenClaims(changes, delegation), header);
+}
+
+/** The same of another issuer's making. */
+export const roleTokenOf = (issuer: FakeIssuer, changes: Changes = {}): string =>
+  issuer.issue(roleTokenClaims(changes, {}));
+
+function roleTokenClaims(changes: Changes, delegation: JsonObject): Changes {
+  return {
+    aud: "https://flights.example/api",
+    sub: "alice",
+    sub_id: { format: "iss_sub", iss: people.name, sub: "alice" },
+    client_id: "planner",
+    act: { iss: agents.name, sub: "planner", sub_profile: "ai_agent" },
+    nbf: testTime - 10,
+    exp: testTime + 50,
+    jti: "t-1",
+    txn: "c-1",
+    scope: "flights:book flights:search",
+    may_act: agentName,
+    delegation: { v: 1, grant_id: "g-1", lineage: [], depth: 1, max_depth: 3, audiences: [], ...delegation },
+    policy: { id: "chaperone", revision: "a".repeat(64) },
+    decision_id: "d-1",
+    ...changes,
+  };
 }

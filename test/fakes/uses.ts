@@ -2,15 +2,15 @@
 import { type CallAsked, DecisionRequest } from "../../src/domain/decision-request.ts";
 import { ExactSet } from "../../src/domain/exact-set.ts";
 import { parseAudience, parsePermission } from "../../src/domain/identifiers.ts";
-import { evidenceVerifiers } from "../../src/identity/index.ts";
+import { evidenceVerifiers, type RoleTokenOptions } from "../../src/identity/index.ts";
 import { ourselves, roleToken } from "./issuers.ts";
 import { flights, known, ownIssuer } from "./path-ports.ts";
 import { testOrigin } from "./requests.ts";
 
 export const ownKeys = { issuer: ownIssuer, keys: { publicKeys: () => [ourselves.jwk] } };
 
-export const createUseVerifier = () =>
-  evidenceVerifiers["role-token"]({ kind: "role-token", own: ownKeys, leewaySeconds: 5 });
+export const createUseVerifier = (issuers: RoleTokenOptions["issuers"] = []) =>
+  evidenceVerifiers["role-token"]({ kind: "role-token", own: ownKeys, issuers, leewaySeconds: 5 });
 
 export const observedCall: CallAsked["call"] = {
   method: "POST",

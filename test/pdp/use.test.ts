@@ -29,7 +29,7 @@ const evidence = createEvidenceVerifier({
     leewaySeconds: 5,
   },
   tokens: { kind: "tokens", issuers: usualProfiles, own: ownKeys },
-  roleToken: { kind: "role-token", own: ownKeys, leewaySeconds: 5 },
+  roleToken: { kind: "role-token", own: ownKeys, issuers: [], leewaySeconds: 5 },
 });
 const verdict: JsonObject = { ...foundingVerdict, role: "flight-agent" };
 

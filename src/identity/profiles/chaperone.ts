@@ -3,6 +3,8 @@
  * token, and of the person it says the name alone; what may be done stands in the grant.
  */
 import { bounds } from "../../domain/bounds.ts";
+import type { Issuer } from "../../domain/identifiers.ts";
+import type { IssuerKeys } from "../keys/issuer-keys.ts";
 import { createOwnKeys } from "../keys/own-keys.ts";
 import { identityLimits } from "../limits.ts";
 import type { ChaperoneProfileOptions, TokensOptions } from "../options.ts";
@@ -17,6 +19,11 @@ export function createChaperoneProfile(
   { leewaySeconds }: ChaperoneProfileOptions,
   { issuer, keys }: TokensOptions["own"],
 ): IssuerProfile {
+  return createRoleTokenProfile(issuer, createOwnKeys(keys), leewaySeconds);
+}
+
+/** Role tokens of any Chaperone. Throws a {@link ProfileError}. */
+export function createRoleTokenProfile(issuer: Issuer, keys: IssuerKeys, leewaySeconds: number): IssuerProfile {
   const isLeeway = Number.isSafeInteger(leewaySeconds) && leewaySeconds >= 0;
   if (!isLeeway || leewaySeconds > identityLimits.ownLeewaySecondsMax) {
     throw new ProfileError("leeway_out_of_range", issuer);
@@ -24,7 +31,7 @@ export function createChaperoneProfile(
   return {
     rules: {
       issuer,
-      keys: createOwnKeys(keys),
+      keys,
       algorithms: ["ES256", "EdDSA"],
       kinds: { access_token: ["at+jwt"], jwt: ["at+jwt"], id_token: [] },
       shape: usualShape,

@@ -112,7 +112,10 @@ export function respondMessage(stream: ServerHttp2Stream, message: Buffer): void
   frame.writeUInt32BE(message.length, 1);
   message.copy(frame, prefixBytes);
   stream.respond(responseHead, { waitForTrailers: true });
-  stream.once("wantTrailers", () => stream.sendTrailers(success));
+  stream.once("wantTrailers", () => {
+    // The caller may have gone meanwhile, and then sending throws where nobody catches.
+    if (!stream.destroyed && !stream.closed) stream.sendTrailers(success);
+  });
   stream.end(frame);
 }
 

@@ -103,16 +103,27 @@ export class WireReader {
   }
 
   text(): string {
-    return this.textBytes().toString("utf8");
+    const length = this.#unsigned32();
+    const from = this.#take(length);
+    const end = from + length;
+    // Nearly every text is ASCII, and then its bytes are its characters; looking is cheaper than asking.
+    for (let at = from; at < end; at += 1) {
+      if ((this.#bytes[at] ?? 0) < 0x80) continue;
+      const bytes = this.#bytes.subarray(from, end);
+      if (!isUtf8(bytes)) throw new Unreadable();
+      return bytes.toString("utf8");
+    }
+    return this.#bytes.toString("latin1", from, end);
   }
 
   #unsigned32(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    let value = this.#byte();
+    if (value < 0x80) return value;
+    value &= 0x7f;
+    for (let scale = 0x80; scale <= 0x1000_0000; scale *= 0x80) {
       const byte = this.#byte();
-      if (shift === 28 && byte > 0x0f) break;
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80 && value <= 0xffff_ffff) return value;
     }
     throw new Unreadable();
   }

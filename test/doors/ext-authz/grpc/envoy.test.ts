@@ -113,18 +113,18 @@ describe("nothing passes", () => {
     const envoy = await startEnvoy({ address: `http://127.0.0.1:${port}`, credential });
     expect(await envoy.send("/")).toMatchObject(refused);
     let answer: AnswerHeldCall = async () => passed;
-    const { drain, house } = await openCheckListener({ options, answer: (...asked) => answer(...asked) });
+    const listener = await openCheckListener({ options, answer: (...asked) => answer(...asked) });
     await expect.poll(async () => (await envoy.send("/")).status, { timeout: 10_000 }).toBe(200);
     answer = () => new Promise((resolve) => setTimeout(() => resolve(passed), 1_500));
     expect(await envoy.send("/")).toMatchObject(refused);
     answer = () => Promise.reject(new Error("broken"));
     expect(await envoy.send("/")).toMatchObject(refused);
-    expect(house.faults).toHaveLength(1);
+    expect(listener.house.faults).toHaveLength(1);
     answer = async () => ({ ...passed, headersToSet: [{ name: "x", value: "a\r\nb: c" }] });
     expect(await envoy.send("/")).toMatchObject(refused);
     answer = async () => passed;
     expect(await envoy.send("/")).toMatchObject({ status: 200 });
-    await drain(1_000);
+    await listener.drain(1_000);
     expect(await envoy.send("/")).toMatchObject(refused);
   });
 
