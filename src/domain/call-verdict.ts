@@ -92,11 +92,16 @@ function readHeaders(result: JsonObject, member: string): Headers {
   const value = ownMember(result, member);
   if (value === undefined) return new Map();
   const headers = new Map<string, string[]>();
-  for (const part of isJsonArray(value) ? value : [value]) {
+  const parts = isJsonArray(value) ? value : [value];
+  if (parts.length > bounds.setSizeMax) throw new Wrong(member);
+  for (const part of parts) {
     if (!isJsonObject(part)) throw new Wrong(member);
     for (const [given, texts] of Object.entries(part)) {
       const name = readName(given, member);
-      headers.set(name, [...(headers.get(name) ?? []), ...readTexts(texts, member).map((text) => checkLine(text, member))]);
+      headers.set(name, [
+        ...(headers.get(name) ?? []),
+        ...readTexts(texts, member).map((text) => checkLine(text, member)),
+      ]);
     }
   }
   if (headers.size > bounds.setSizeMax) throw new Wrong(member);

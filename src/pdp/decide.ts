@@ -114,11 +114,7 @@ async function refuse(draft: Draft, refusal: Refusal, ports: PathPorts): Promise
 }
 
 /** A failed log must not turn the deny into an error: what could not be recorded is denied as `audit_unavailable`. */
-async function denyAfterFault(
-  draft: EndableDraft,
-  fault: Fault,
-  { log }: Pick<PathPorts, "log">,
-): Promise<Deny> {
+async function denyAfterFault(draft: EndableDraft, fault: Fault, { log }: Pick<PathPorts, "log">): Promise<Deny> {
   const entry = draft.renderFault(fault.code);
   const [recorded] = await Promise.allSettled([Promise.try(() => log.record(entry))]);
   return draft.denyFault(recorded.status === "fulfilled" ? fault.code : "audit_unavailable");

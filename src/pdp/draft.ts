@@ -71,7 +71,9 @@ export class Draft implements EndableDraft {
   }
 
   renderFault(code: FaultCode): DecisionRecord | MintFailedRecord {
-    return this.isAllowRecorded ? this.#renderMintFailed(code) : this.renderUngranted("deny", [faultReason(code)], code);
+    return this.isAllowRecorded
+      ? this.#renderMintFailed(code)
+      : this.renderUngranted("deny", [faultReason(code)], code);
   }
 
   #renderMintFailed(code: FaultCode): MintFailedRecord {

@@ -9,7 +9,13 @@ import { requestErrors, type RequestErrorCode } from "../domain/request-error.ts
 import { limits } from "./limits.ts";
 
 /** A record, so that a new door does not compile until it is counted. */
-const doorIndex: Readonly<Record<DoorName, number>> = { authorize: 0, token: 1, cli: 2, ext_authz: 3, ext_authz_opa: 4 };
+const doorIndex: Readonly<Record<DoorName, number>> = {
+  authorize: 0,
+  token: 1,
+  cli: 2,
+  ext_authz: 3,
+  ext_authz_opa: 4,
+};
 const doors = Object.keys(doorIndex);
 
 /** Every way a decision can end: `[outcome, code]`. */

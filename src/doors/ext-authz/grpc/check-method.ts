@@ -8,28 +8,30 @@ import { readCheck } from "./read-check.ts";
 import { type AnswerForm, renderAnswer } from "./render-answer.ts";
 import type { GatewayMethod } from "./unary-method.ts";
 
-const authorizationService = "envoy.service.auth.v3.Authorization";
+export const checkPath = "/envoy.service.auth.v3.Authorization/Check";
 
 /** What a gateway's clients can bring about is a denial and no gRPC error, which a gateway may be told to let pass. */
 export function createCheckMethod(answerHeldCall: AnswerHeldCall, answers: Answers): GatewayMethod {
   return {
     admits: "gateway",
-    path: `/${authorizationService}/Check`,
+    path: checkPath,
     messageBytesMax: checkBytesMax,
     answer: async (message, gateway) => {
       const call = readCheck(message);
       if (call instanceof RequestError) {
         answers.count(call.code);
-        return renderAnswer(turnAwayUnread(call.code), "http");
+        return refuseUnread(call.code);
       }
       return renderAnswer(await answerHeldCall(call, gateway), formOf(call));
     },
-    refuse: (code) => renderAnswer(code === "busy" ? turnAway(code) : turnAwayUnread(code), "http"),
+    refuse: (code) => (code === "busy" ? renderAnswer(turnAway(code), "http") : refuseUnread(code)),
   };
 }
 
-function turnAwayUnread(code: RequestErrorCode): TurnedAway {
-  return { kind: "turned_away", status: 403, title: "malformed", decisionId: undefined, code };
+/** A message that is no CheckRequest. */
+export function refuseUnread(code: RequestErrorCode): Buffer {
+  const refused: TurnedAway = { kind: "turned_away", status: 403, title: "malformed", decisionId: undefined, code };
+  return renderAnswer(refused, "http");
 }
 
 /** As Envoy tells a gRPC request. */

@@ -129,7 +129,8 @@ function createJudge() {
   return { judge, answer };
 }
 
-const codeOf = (message: Uint8Array): unknown => {
+const codeOf = (message: Uint8Array | string): unknown => {
+  if (typeof message === "string") throw new Error(message);
   const { status } = decodeAnswer(message);
   return typeof status === "object" && status !== null && "code" in status ? status["code"] : 0;
 };
