@@ -1,5 +1,5 @@
 /** Finds what a CheckRequest's JSON holds; what is not there, or is something else, is not there. */
-import { isJsonObject, type JsonObject, ownMember } from "../../../domain/json.ts";
+import { isJsonArray, isJsonObject, type JsonObject, ownMember } from "../../../domain/json.ts";
 
 export const httpOf = (attributes: JsonObject | undefined): JsonObject | undefined =>
   memberOf(memberOf(attributes, "request"), "http");
@@ -13,4 +13,16 @@ export function memberOf(object: JsonObject | undefined, name: string): JsonObje
 export function textAt(object: JsonObject | undefined, name: string): string {
   const value = object === undefined ? undefined : ownMember(object, name);
   return typeof value === "string" ? value : "";
+}
+
+/** A header of the held call in whichever form the gateway sends them; several of one name as one line. */
+export function headerOf(http: JsonObject | undefined, name: string): string {
+  const mapped = textAt(memberOf(http, "headers"), name);
+  if (mapped !== "") return mapped;
+  const listed = memberOf(http, "headerMap")?.["headers"];
+  const lines = isJsonArray(listed) ? listed.filter(isJsonObject) : [];
+  return lines
+    .filter((line) => textAt(line, "key").toLowerCase() === name)
+    .map((line) => textAt(line, "value") || Buffer.from(textAt(line, "rawValue"), "base64").toString("latin1"))
+    .join(",");
 }

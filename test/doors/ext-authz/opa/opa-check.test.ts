@@ -5,6 +5,7 @@ import { parseCallVerdict } from "../../../../src/domain/call-verdict.ts";
 import type { CallQuestion } from "../../../../src/domain/call-question.ts";
 import type { CallDecision } from "../../../../src/domain/decision.ts";
 import { parseDecisionId, parseGatewayName } from "../../../../src/domain/identifiers.ts";
+import type { Json, JsonObject } from "../../../../src/domain/json.ts";
 import { faults, refusals, type DenialCode } from "../../../../src/domain/refusal.ts";
 import { Answers } from "../../../../src/doors/answers.ts";
 import { readStatusCode } from "../../../../src/doors/ext-authz/grpc/render-answer.ts";
@@ -103,6 +104,18 @@ test("what an allow changes on the call replaces what the client sent; what it a
     },
     dynamicMetadata: texts({ decision_id: "decision-1", floor: "2" }),
   });
+});
+
+test("metadata as deep as a verdict may have it can be told", async () => {
+  const nested = (depth: number): JsonObject => (depth === 0 ? {} : { a: nested(depth - 1) });
+  const lists = (depth: number): Json => (depth === 0 ? 1 : [lists(depth - 1)]);
+  const told = [nested(31), { a: lists(31) }];
+  for (const metadata of told) {
+    expect(await shown(decisionOf({ allowed: true, dynamic_metadata: metadata }))).toMatchObject({ status: {} });
+  }
+  for (const metadata of [nested(32), { a: lists(32) }]) {
+    expect(decisionOf({ allowed: true, dynamic_metadata: metadata })).toMatchObject({ code: "policy_fault" });
+  }
 });
 
 test("a denial is as the policy put it", async () => {
