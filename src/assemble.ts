@@ -87,8 +87,6 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   const isDevelopment = config.developmentDefaults.length > 0;
   const start = { version: world.version, configuration: digestConfig(config), development_defaults: isDevelopment };
   opened.defer(announceLife(announcer, start, clock));
-  // Nobody waits for it: an issuer that is out of reach holds up its own tokens only.
-  void identity.refreshKeys();
   const close = opened.move();
   return {
     ...doors,
@@ -117,7 +115,10 @@ function openIdentity(config: Config, own: TokenRoom, world: { clock: Clock; ann
   const { evidence: claims, issuers, roleTokens, clients, ledger } = config;
   const audiences = [own.issuer, wellKnown(own.issuer).tokenEndpoint];
   const options = { claims, issuers, roleTokens, own, clients, audiences };
-  return createIdentityRoom(options, { ...world, replayGuard: replayGuards[ledger.kind](world) });
+  const room = createIdentityRoom(options, { ...world, replayGuard: replayGuards[ledger.kind](world) });
+  // Nobody waits for it: an issuer that is out of reach holds up its own tokens only.
+  void room.refreshKeys();
+  return room;
 }
 
 function openTelemetry(

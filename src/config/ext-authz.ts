@@ -34,23 +34,29 @@ export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, 
 }
 
 function checkPosition({ position, evidence }: ExtAuthzSettings, isGrpc: boolean, hasIssuers: boolean): string[] {
-  const rules: readonly Rule[] = [
-    [position === "issue" && evidence === undefined, "ext_authz.evidence: the position issue needs it"],
-    [position === "use" && evidence !== undefined, "ext_authz.evidence: only a role token counts in the position use"],
-    [evidence?.from === "metadata" && !isGrpc, "ext_authz.evidence.from: metadata comes with gRPC alone"],
-    [evidence?.actor === undefined && evidence !== undefined && !isGrpc, "ext_authz.evidence.actor: is needed here"],
-    [evidence?.from === "tokens" && evidence.actor === undefined, "ext_authz.evidence.actor: whose token is it"],
-    [evidence?.from === "tokens" && !hasIssuers, "ext_authz.evidence.from: tokens need identity.issuers"],
-    [
-      evidence !== undefined && evidence.from !== "metadata" && evidence.subject === evidence.actor,
-      "ext_authz.evidence: person and agent cannot stand in one header",
-    ],
-    [
-      evidence !== undefined && evidence.from !== "metadata" && ![evidence.subject, evidence.actor].every(isHeaderName),
-      "ext_authz.evidence: a header's name is lower-case letters, digits and dashes",
-    ],
+  if (evidence === undefined) {
+    return position === "issue" ? ["ext_authz.evidence: the position issue needs it"] : [];
+  }
+  if (position === "use") return ["ext_authz.evidence: only a role token counts in the position use"];
+  const { from, subject, actor } = evidence;
+  return [
+    ...messagesOf([[actor === undefined && !isGrpc, "ext_authz.evidence.actor: is needed here"]]),
+    ...(from === "metadata"
+      ? messagesOf([[!isGrpc, "ext_authz.evidence.from: metadata comes with gRPC alone"]])
+      : messagesOf([
+          [subject === actor, "ext_authz.evidence: person and agent cannot stand in one header"],
+          [
+            ![subject, actor].every(isHeaderName),
+            "ext_authz.evidence: a header's name is lower-case letters, digits and dashes",
+          ],
+        ])),
+    ...(from === "tokens"
+      ? messagesOf([
+          [actor === undefined, "ext_authz.evidence.actor: whose token is it"],
+          [!hasIssuers, "ext_authz.evidence.from: tokens need identity.issuers"],
+        ])
+      : []),
   ];
-  return messagesOf(rules);
 }
 
 function isHeaderName(name: string | undefined): boolean {

@@ -83,11 +83,11 @@ export interface AuthenticatedClient {
   readonly capabilities?: CapabilitySet;
 }
 
-interface EvidenceAt {
+/** What counts as evidence in which position. */
+interface Evidence {
   readonly issue: ClaimsEvidence | TokensEvidence;
   readonly use: RoleTokenEvidence;
 }
-export type Evidence = EvidenceAt[Position];
 
 export interface Action {
   readonly name: string;
@@ -119,7 +119,7 @@ export interface CallAsked {
 export class DecisionRequest<Place extends Position = "issue"> {
   readonly position: Place;
   readonly origin: RequestOrigin;
-  readonly evidence: EvidenceAt[Place];
+  readonly evidence: Evidence[Place];
   readonly asked: AskedByName;
   readonly action: Action | undefined;
   readonly resource: Resource | undefined;
@@ -128,7 +128,7 @@ export class DecisionRequest<Place extends Position = "issue"> {
   /** The call that a gateway holds for the answer; undefined at doors that are asked about none. */
   readonly call: ObservedCall | undefined;
 
-  private constructor(position: Place, origin: RequestOrigin, evidence: EvidenceAt[Place], asked: AskedMembers) {
+  private constructor(position: Place, origin: RequestOrigin, evidence: Evidence[Place], asked: AskedMembers) {
     this.position = position;
     this.origin = origin;
     this.evidence = evidence;
@@ -182,7 +182,7 @@ export class DecisionRequest<Place extends Position = "issue"> {
   static hold<Place extends Position>(
     position: Place,
     origin: RequestOrigin,
-    evidence: EvidenceAt[Place],
+    evidence: Evidence[Place],
     { permissions, ...asked }: CallAsked,
   ): DecisionRequest<Place> {
     const byName = { permissions, details: [] };

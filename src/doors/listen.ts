@@ -1,6 +1,7 @@
 /** Binds a server to its listener's address, or says by a closed code why not; the same for every transport. */
 import { once } from "node:events";
 import type { Server, Socket } from "node:net";
+import type { Answers } from "./answers.ts";
 import { ListenerError, type ListenerErrorCode } from "./listener-error.ts";
 import type { ListenerOptions } from "./options.ts";
 import { isErrno, openSocket, prepareSocket } from "./unix-socket.ts";
@@ -14,8 +15,26 @@ const namedErrors: Readonly<Record<string, readonly [ListenerErrorCode, string]>
   ENOTDIR: ["listener_address_unusable", "a part of the path is no folder"],
 };
 
-/** The address as `Listener` tells it. Throws a ListenerError, with the server closed. */
-export async function listenNamed(server: Server, options: ListenerOptions): Promise<string> {
+/** A server that listens, and what its end needs to know of it. */
+export interface Listening {
+  /** As `Listener` tells it. */
+  readonly address: string;
+  /** Every connection there is; the server's own list has none that is still shaking hands. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** Resolves when no connection is left after the server was closed. */
+  readonly closed: Promise<void>;
+}
+
+/** Throws a ListenerError, with the server closed. */
+export async function startListening(server: Server, options: ListenerOptions, answers: Answers): Promise<Listening> {
+  const sockets = trackSockets(server);
+  const address = await listenNamed(server, options);
+  // Accepting failed, e.g. for want of file descriptors; the listener goes on when there are some again.
+  server.on("error", (cause) => answers.report(cause));
+  return { address, sockets, closed: new Promise((resolve) => server.once("close", () => resolve())) };
+}
+
+async function listenNamed(server: Server, options: ListenerOptions): Promise<string> {
   try {
     return await listen(server, options);
   } catch (cause) {
@@ -49,8 +68,7 @@ async function listen(server: Server, { address }: ListenerOptions): Promise<str
   return `${address.mtls === undefined ? "http" : "https"}://${host}:${port}`;
 }
 
-/** Every connection there is; the server's own list has none that is still shaking hands. */
-export function trackSockets(server: Server): ReadonlySet<Socket> {
+function trackSockets(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Answers } from "./answers.ts";
 import { closeWith, codeOfClientError } from "./broken-connection.ts";
 import type { DoorLimits } from "./limits.ts";
-import { listenNamed, trackSockets } from "./listen.ts";
+import { startListening } from "./listen.ts";
 import { ListenerError } from "./listener-error.ts";
 import { loadMutualTls } from "./mutual-tls.ts";
 import type { ListenerOptions, TcpAddress } from "./options.ts";
@@ -31,11 +31,7 @@ export async function openListener(
 ): Promise<Listener> {
   const server = createHttpServer(options, limits);
   attach(server, reception, answers);
-  const sockets = trackSockets(server);
-  const address = await listenNamed(server, options);
-  // Accepting failed, e.g. for want of file descriptors; the listener goes on when there are some again.
-  server.on("error", (cause) => answers.report(cause));
-  const closed = new Promise<void>((resolve) => server.once("close", () => resolve()));
+  const { address, sockets, closed } = await startListening(server, options, answers);
   return {
     address,
     drain: async (graceMilliseconds) => {

@@ -6,6 +6,7 @@ import { permissionsAsked } from "../domain/asked.ts";
 import type { UsedGrant } from "../domain/decision.ts";
 import type { Resource } from "../domain/decision-request.ts";
 import type { Subject } from "../domain/delegation-chain.ts";
+import type { PermissionSet } from "../domain/exact-set.ts";
 import type { NamedParty } from "../domain/grant.ts";
 import type { Permission } from "../domain/identifiers.ts";
 import type { ParentGrant } from "../domain/parent-grant.ts";
@@ -13,27 +14,45 @@ import { Refusal, type RefusalCode } from "../domain/refusal.ts";
 import type { Allowed } from "./attenuate.ts";
 import type { PathPorts } from "./path-ports.ts";
 
-export function checkUse(
-  { verdict, policy, request, standing, asked }: Allowed,
-  ports: PathPorts,
-): UsedGrant | Refusal {
-  const { chain, chainId } = standing;
+export function checkUse(allowed: Allowed, ports: PathPorts): UsedGrant | Refusal {
+  const { chain, chainId } = allowed.standing;
   const { parent, subject, actor } = chain;
   if (parent === undefined || !isNamed(subject) || !isNamed(actor)) return Refusal.because("evidence_not_accepted");
-  const role = policy.catalogue.get(verdict.role);
-  if (role === undefined) return Refusal.because("role_unknown");
-  const audiences = [role.audience, request.audience ?? parent.audience];
-  if (audiences.some((audience) => audience !== parent.audience)) return Refusal.because("audience_mismatch");
-  const permissions = permissionsAsked(asked);
-  if (!role.permissions.covers(permissions)) return Refusal.because("permission_not_covered");
-  if (!verdict.permissions.covers(permissions)) return Refusal.because("asked_not_granted");
-  for (const permission of permissions.toArray()) {
-    const problem = checkHeld(permission, parent, request.resource);
-    if (problem !== undefined) return Refusal.because(problem);
-  }
-  if (verdict.limits.length > 0 && !ports.ledger.countsUses) return Refusal.because("limit_unenforceable");
-  if (verdict.obligations.length > 0) return Refusal.because("obligation_unenforceable");
+  const permissions = permissionsAsked(allowed.asked);
+  const problem =
+    checkVerdict(allowed, permissions, parent) ??
+    findUnheld(permissions, parent, allowed.request.resource) ??
+    checkStrings(allowed, ports);
+  if (problem !== undefined) return Refusal.because(problem);
   return { id: parent.id, chainId, subject, actor, audience: parent.audience, permissions };
+}
+
+/** What policy said is about this token's audience, and covers the call. */
+function checkVerdict(
+  { verdict, policy, request }: Allowed,
+  permissions: PermissionSet,
+  parent: ParentGrant,
+): RefusalCode | undefined {
+  const role = policy.catalogue.get(verdict.role);
+  if (role === undefined) return "role_unknown";
+  const audiences = [role.audience, request.audience ?? parent.audience];
+  if (audiences.some((audience) => audience !== parent.audience)) return "audience_mismatch";
+  if (!role.permissions.covers(permissions)) return "permission_not_covered";
+  return verdict.permissions.covers(permissions) ? undefined : "asked_not_granted";
+}
+
+function checkStrings({ verdict }: Allowed, { ledger }: PathPorts): RefusalCode | undefined {
+  if (verdict.limits.length > 0 && !ledger.countsUses) return "limit_unenforceable";
+  return verdict.obligations.length > 0 ? "obligation_unenforceable" : undefined;
+}
+
+function findUnheld(
+  permissions: PermissionSet,
+  parent: ParentGrant,
+  resource: Resource | undefined,
+): RefusalCode | undefined {
+  const problems = permissions.toArray().map((permission) => checkHeld(permission, parent, resource));
+  return problems.find((problem) => problem !== undefined);
 }
 
 function isNamed(party: Pick<Subject, "id" | "issuer">): party is NamedParty & Pick<Subject, "id" | "issuer"> {

@@ -10,7 +10,7 @@ import { DelegationChain } from "../domain/delegation-chain.ts";
 import type { ChainId } from "../domain/identifiers.ts";
 import { Fault, Refusal } from "../domain/refusal.ts";
 import type { Step } from "../ports/observer.ts";
-import { attenuate } from "./attenuate.ts";
+import { type Allowed, attenuate } from "./attenuate.ts";
 import { checkParent } from "./check-parent.ts";
 import { checkStanding } from "./check-standing.ts";
 import { checkUse } from "./check-use.ts";
@@ -75,17 +75,18 @@ async function walk(draft: Draft, ports: PathPorts): Promise<Decision | UseDecis
     return { outcome: "approval_required", decisionId, policy: policy.reference, reasons: verdict.reasons };
   }
 
-  const allowed = { verdict, policy, request, standing, asked };
-  if (chain.phase === "use") {
-    const used = checkUse(allowed, ports);
-    took("attenuate");
-    if (used instanceof Refusal) return refuse(draft, used, ports);
-    await ports.log.record(draft.renderUse(used, verdict.reasons));
-    took("record");
-    const use: AllowedUse = { outcome: "allow", decisionId, policy: policy.reference, reasons: verdict.reasons, used };
-    return use;
-  }
+  const conclude = chain.phase === "use" ? allowUse : issue;
+  return conclude({ verdict, policy, request, standing, asked }, draft, { ports, took });
+}
 
+interface Going {
+  readonly ports: PathPorts;
+  readonly took: (step: Step) => void;
+}
+
+/** The one place where a token comes from. */
+async function issue(allowed: Allowed, draft: Draft, { ports, took }: Going): Promise<Allow | Deny> {
+  const { policy, verdict } = allowed;
   const grant = attenuate(allowed, draft, ports);
   took("attenuate");
   if (grant instanceof Refusal) return refuse(draft, grant, ports);
@@ -97,6 +98,7 @@ async function walk(draft: Draft, ports: PathPorts): Promise<Decision | UseDecis
 
   const token = await prepared.sign();
   took("mint");
+  const { decisionId } = draft;
   const allow: Allow = {
     outcome: "allow",
     decisionId,
@@ -106,6 +108,19 @@ async function walk(draft: Draft, ports: PathPorts): Promise<Decision | UseDecis
     token,
   };
   return allow;
+}
+
+/** Nothing is minted: what is answered is that the shown token will do for this call. */
+async function allowUse(allowed: Allowed, draft: Draft, { ports, took }: Going): Promise<AllowedUse | Deny> {
+  const { policy, verdict } = allowed;
+  const used = checkUse(allowed, ports);
+  took("attenuate");
+  if (used instanceof Refusal) return refuse(draft, used, ports);
+  await ports.log.record(draft.renderUse(used, verdict.reasons));
+  took("record");
+  const { decisionId } = draft;
+  const use: AllowedUse = { outcome: "allow", decisionId, policy: policy.reference, reasons: verdict.reasons, used };
+  return use;
 }
 
 async function refuse(draft: Draft, refusal: Refusal, ports: PathPorts): Promise<Deny> {

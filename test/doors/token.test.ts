@@ -282,8 +282,7 @@ describe("the jwt-bearer grant", () => {
 });
 
 describe("what is not allowed", () => {
-  const denyAs = (code: Deny["code"], reasons: Deny["reasons"] = []): Decision => ({ ...known(denied), code, reasons });
-  const denied = deny.outcome === "deny" ? deny : undefined;
+  const denyAs = (code: Deny["code"], reasons: Deny["reasons"] = []): Decision => ({ ...deny, code, reasons });
   const errorFor = { scope: "invalid_scope", target: "invalid_target" } as const;
 
   test.each(Object.entries(aboutOf))("TX-9, JB-8: %s is about %s, and says no more than that", async (code, about) => {

@@ -1,5 +1,5 @@
 /** Listeners of held calls for the founding case, as configuration would give them. */
-import type { ExtAuthzOptions, OperationOptions } from "../../src/doors/index.ts";
+import type { IssueOptions, OperationOptions, UseOptions } from "../../src/doors/ext-authz/options.ts";
 import { parseAudience, parsePermission } from "../../src/domain/identifiers.ts";
 import { flights, known } from "./path-ports.ts";
 
@@ -15,7 +15,7 @@ export const bookOperation: OperationOptions = {
   audience: flightsAudience,
 };
 
-export const byPayload: ExtAuthzOptions = {
+export const byPayload: IssueOptions = {
   position: "issue",
   audiences: [flightsAudience],
   operations: [bookOperation],
@@ -23,17 +23,19 @@ export const byPayload: ExtAuthzOptions = {
   tokenHeader: "authorization",
 };
 
-export const byMetadata: ExtAuthzOptions = {
+export const jwtAuthn = "envoy.filters.http.jwt_authn";
+
+export const byMetadata: IssueOptions = {
   ...byPayload,
   evidence: {
     kind: "metadata",
-    namespace: "envoy.filters.http.jwt_authn",
+    namespace: jwtAuthn,
     subject: "person",
     actor: { at: "agent" },
   },
 };
 
-export const inUse: ExtAuthzOptions = {
+export const inUse: UseOptions = {
   position: "use",
   audiences: [flightsAudience],
   operations: [{ ...bookOperation, asks: { kind: "permission", permission: known(parsePermission("flights:book")) } }],

@@ -2,14 +2,15 @@
 import { type CallAsked, DecisionRequest } from "../../src/domain/decision-request.ts";
 import { ExactSet } from "../../src/domain/exact-set.ts";
 import { parseAudience, parsePermission } from "../../src/domain/identifiers.ts";
-import { evidenceVerifiers, type RoleTokenOptions } from "../../src/identity/index.ts";
+import { evidenceVerifiers, type RoleTokenOptions, type TokensOptions } from "../../src/identity/index.ts";
+import type { EvidenceVerifier } from "../../src/ports/evidence-verifier.ts";
 import { ourselves, roleToken } from "./issuers.ts";
 import { flights, known, ownIssuer } from "./path-ports.ts";
 import { testOrigin } from "./requests.ts";
 
-export const ownKeys = { issuer: ownIssuer, keys: { publicKeys: () => [ourselves.jwk] } };
+export const ownKeys: TokensOptions["own"] = { issuer: ownIssuer, keys: { publicKeys: () => [ourselves.jwk] } };
 
-export const createUseVerifier = (issuers: RoleTokenOptions["issuers"] = []) =>
+export const createUseVerifier = (issuers: RoleTokenOptions["issuers"] = []): EvidenceVerifier =>
   evidenceVerifiers["role-token"]({ kind: "role-token", own: ownKeys, issuers, leewaySeconds: 5 });
 
 export const observedCall: CallAsked["call"] = {

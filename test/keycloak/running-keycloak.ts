@@ -30,7 +30,8 @@ const leash = `
 exec 3<&0
 "$@" 3<&- &
 server=$!
-(cat <&3 >/dev/null; kill -9 $server) 2>/dev/null &
+exec >/dev/null 2>&1
+(cat <&3; kill -9 $server) &
 exec 3<&-
 wait $server
 rm -rf "$0"

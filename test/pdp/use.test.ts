@@ -148,7 +148,7 @@ describe("what is shown for one position counts for nothing at the other", () =>
     const claims = requestOf(namedInput).evidence;
     const tokens = exchangeOf().evidence;
     for (const other of [claims, tokens]) {
-      const forged = Object.assign(Object.create(DecisionRequest.prototype), useOf(), { evidence: other });
+      const forged: DecisionRequest<"use"> = Object.assign(useOf(), { evidence: other });
       expect(await decide(forged, worldOf())).toMatchObject({ outcome: "deny", code: "evidence_not_accepted" });
     }
   });
@@ -164,7 +164,7 @@ describe("what is shown for one position counts for nothing at the other", () =>
   });
 
   test("a request for use whose position was changed mints nothing", async () => {
-    const forged = Object.assign(Object.create(DecisionRequest.prototype), useOf(), { position: "issue" });
+    const forged: DecisionRequest<"use"> = Object.assign(useOf(), { position: "issue" });
     expect((await decide(forged, worldOf())).outcome).toBe("deny");
   });
 });

@@ -64,17 +64,17 @@ function decode(text: string): string | undefined {
 
 /** Every value of every name, in order; servers differ in which of several they take, so policy sees them all. */
 function readQuery(text: string): CallTarget["query"] | undefined {
-  const query: Record<string, string[]> = Object.create(null);
-  if (text === "") return query;
+  if (text === "") return {};
   const pairs = text.split("&");
   if (text.length > extAuthzLimits.queryLengthMax || pairs.length > bounds.setSizeMax) return undefined;
+  const query = new Map<string, string[]>();
   for (const pair of pairs) {
     const at = pair.indexOf("=");
     const [rawName, rawValue] = at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
     const name = decode(rawName.replaceAll("+", " "));
     const value = decode(rawValue.replaceAll("+", " "));
     if (name === undefined || value === undefined || name === "_method" || name === "__proto__") return undefined;
-    (query[name] ??= []).push(value);
+    query.set(name, [...(query.get(name) ?? []), value]);
   }
-  return query;
+  return Object.fromEntries(query);
 }

@@ -1,6 +1,5 @@
 /** What a held call's body is, read strictly: policy gets a value or a typed fact, never half a value. */
 import { bounds } from "../../domain/bounds.ts";
-import type { JsonObject } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
 import { RequestError } from "../../domain/request-error.ts";
 import { parseStrictJson } from "../../domain/strict-json.ts";
@@ -29,17 +28,17 @@ function isCoded(headers: HeldCall["headers"]): boolean {
 
 function readFields(bytes: Uint8Array): CallBody {
   if (bytes.byteLength > bounds.bodyBytesMax) return { form: "malformed" };
-  const value: Record<string, string[]> = Object.create(null);
+  const fields = new Map<string, string[]>();
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     for (const pair of text === "" ? [] : text.split("&")) {
       const [name = "", ...rest] = pair.replaceAll("+", " ").split("=");
-      (value[decodeURIComponent(name)] ??= []).push(decodeURIComponent(rest.join("=")));
+      const field = decodeURIComponent(name);
+      fields.set(field, [...(fields.get(field) ?? []), decodeURIComponent(rest.join("="))]);
     }
   } catch {
     return { form: "malformed" };
   }
-  const names = Object.keys(value);
-  const isBounded = names.length <= bounds.setSizeMax && !names.includes("__proto__");
-  return isBounded ? { form: "fields", value: value satisfies JsonObject } : { form: "malformed" };
+  const isBounded = fields.size <= bounds.setSizeMax && !fields.has("__proto__");
+  return isBounded ? { form: "fields", value: Object.fromEntries(fields) } : { form: "malformed" };
 }

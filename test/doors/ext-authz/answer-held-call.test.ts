@@ -2,58 +2,39 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createAnswerHeldCall } from "../../../src/doors/ext-authz/answer-held-call.ts";
-import type { ExtAuthzOptions, IssueOptions, OperationOptions } from "../../../src/doors/ext-authz/options.ts";
+import type { ExtAuthzOptions, IssueOptions } from "../../../src/doors/ext-authz/options.ts";
 import { turnAway } from "../../../src/doors/ext-authz/turned-away.ts";
-import { parseAudience, parseGatewayName, parsePermission } from "../../../src/domain/identifiers.ts";
-import { faults, refusals } from "../../../src/domain/refusal.ts";
+import { isJsonObject, type JsonObject } from "../../../src/domain/json.ts";
+import { parseGatewayName } from "../../../src/domain/identifiers.ts";
+import { type DenialCode, faults, refusals } from "../../../src/domain/refusal.ts";
 import { allow, approvalRequired, createFakeHouse, deny, type FakeHouse } from "../../fakes/doors-house.ts";
 import { heldCall, type HeldCallChanges } from "../../fakes/held-calls.ts";
+import { agent, byMetadata, byPayload, inUse, jwtAuthn, payloadOf, person } from "../../fakes/held-operations.ts";
 import { flights, known } from "../../fakes/path-ports.ts";
 
 const gateway = known(parseGatewayName("envoy"));
-const audience = known(parseAudience(flights));
-const jwtAuthn = "envoy.filters.http.jwt_authn";
 
-const book: OperationOptions = {
-  method: "POST",
-  host: "flights.example",
-  path: "/flights/{id}",
-  conditions: [],
-  asks: { kind: "action", name: "book_flight" },
-  resource: { type: "flight", id: "id" },
-  audience,
-};
-
-const byMetadata: IssueOptions = {
-  position: "issue",
-  audiences: [audience],
-  operations: [book],
-  evidence: { kind: "metadata", namespace: jwtAuthn, subject: "person", actor: { at: "agent" } },
-  tokenHeader: "authorization",
-};
-const byPayload: IssueOptions = {
-  ...byMetadata,
-  evidence: { kind: "payload_headers", subject: "x-person", actor: { at: "x-agent" } },
-};
 const byTokens: IssueOptions = {
   ...byMetadata,
   evidence: { kind: "tokens", subject: "x-person-token", actor: "authorization" },
 };
-const inUse: ExtAuthzOptions = {
-  position: "use",
-  audiences: [audience],
-  operations: [{ ...book, asks: { kind: "permission", permission: known(parsePermission("flights:book")) } }],
-  tokenHeader: "authorization",
-};
 
-const person = { Department: "Operations", Role: "Director" };
-const agent = { Capabilities: "book_flight" };
 const founding: HeldCallChanges = {
   method: "POST",
   target: "/flights/LH400?class=economy",
   metadata: { [jwtAuthn]: { person, agent } },
 };
-const payloadOf = (claims: object): string => Buffer.from(JSON.stringify(claims)).toString("base64url");
+function namesOf<Name extends string>(table: Readonly<Record<Name, string>>): readonly Name[] {
+  const names: Name[] = [];
+  for (const name in table) names.push(name);
+  return names;
+}
+
+function parseMetadata(text: string): JsonObject {
+  const parsed: unknown = JSON.parse(text);
+  if (!isJsonObject(parsed)) throw new TypeError("metadata is an object");
+  return parsed;
+}
 
 async function answerOf(options: ExtAuthzOptions, changes: HeldCallChanges, parts: Partial<FakeHouse> = {}) {
   const house = createFakeHouse(parts);
@@ -157,7 +138,11 @@ describe("on the agent's side", () => {
       { headers: { "x-person-token": ["a.b.c"], authorization: ["Basic abcd"] } },
     ],
     ["two tokens", byTokens, { headers: { "x-person-token": ["a.b.c", "d.e.f"], authorization: ["Bearer a.b.c"] } }],
-    ["no peer", { ...byMetadata, evidence: { ...byMetadata.evidence, actor: "peer" } as never }, {}],
+    [
+      "no peer",
+      { ...byMetadata, evidence: { kind: "metadata", namespace: jwtAuthn, subject: "person", actor: "peer" } },
+      {},
+    ],
   ])("missing evidence is told as such: %s", async (_name, options, changes) => {
     const { answer, house } = await answerOf(options, { ...founding, ...changes });
     expect(answer).toMatchObject({ kind: "turned_away", status: 401, title: "evidence", code: "evidence_missing" });
@@ -202,8 +187,10 @@ describe("a call that cannot be told", () => {
 });
 
 describe("what is decided is told", () => {
-  test.each([...Object.keys(refusals), ...Object.keys(faults)])("%s is a no", async (code) => {
-    const decide = async () => ({ ...deny, code: code as never });
+  const codes: readonly DenialCode[] = [...namesOf(refusals), ...namesOf(faults)];
+
+  test.each(codes)("%s is a no", async (code) => {
+    const decide = async () => ({ ...deny, code });
     const { answer } = await answerOf(byMetadata, founding, { decide });
     expect(answer).toMatchObject({ kind: "turned_away", code, decisionId: "decision-1" });
     expect([401, 403, 429]).toContain(answer.kind === "turned_away" && answer.status);
@@ -234,7 +221,7 @@ test("whatever a call holds, it is let through only when the house allowed it", 
       headers: fc.dictionary(fc.constantFrom("x-person", "x-agent", "authorization"), fc.array(text, { maxLength: 2 })),
       metadata: fc.oneof(
         fc.constant(founding.metadata ?? {}),
-        json.map((value) => JSON.parse(JSON.stringify({ [jwtAuthn]: value }))),
+        json.map((value) => parseMetadata(JSON.stringify({ [jwtAuthn]: value }))),
       ),
       body: fc.string(),
     },

@@ -15,7 +15,7 @@ import {
 import type { Socket } from "node:net";
 import type { Answers } from "../../answers.ts";
 import { type DoorLimits, lingerMilliseconds } from "../../limits.ts";
-import { listenNamed, trackSockets } from "../../listen.ts";
+import { startListening } from "../../listen.ts";
 import type { Listener } from "../../listener.ts";
 import { ListenerError } from "../../listener-error.ts";
 import { loadMutualTls } from "../../mutual-tls.ts";
@@ -32,11 +32,7 @@ export async function openGrpcListener(
 ): Promise<Listener> {
   const server = createGrpcServer(options, limits);
   const connections = attach(server, reception, answers, limits);
-  const sockets = trackSockets(server);
-  const address = await listenNamed(server, options);
-  // Accepting failed, e.g. for want of file descriptors; the listener goes on when there are some again.
-  server.on("error", (cause) => answers.report(cause));
-  const closed = new Promise<void>((resolve) => server.once("close", () => resolve()));
+  const { address, sockets, closed } = await startListening(server, options, answers);
   return {
     address,
     drain: async (graceMilliseconds) => {

@@ -1,6 +1,7 @@
 /** The HTTP dialects over real sockets: each reads its own headers, answers what its gateway understands, and fails to "no". */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { ExtAuthzOptions } from "../../../../src/doors/index.ts";
 import type { DialectName } from "../../../../src/doors/ext-authz/http/dialect.ts";
 import { deny, createFakeHouse, type FakeHouse, gatewayCredential } from "../../../fakes/doors-house.ts";
 import { agent, byPayload, inUse, payloadOf, person } from "../../../fakes/held-operations.ts";
@@ -46,7 +47,7 @@ const askedBy: { readonly [Name in DialectName]: (held: Required<Omit<Held, "bod
 };
 const names: readonly DialectName[] = ["ext_authz_http", "auth_request", "forward_auth"];
 
-async function openDialect(name: DialectName, options = byPayload, parts: Partial<FakeHouse> = {}) {
+async function openDialect(name: DialectName, options: ExtAuthzOptions = byPayload, parts: Partial<FakeHouse> = {}) {
   const house = createFakeHouse(parts);
   const listener = socketListener(await createFolder(), { doors: [name], extAuthz: options });
   const { addresses } = await open(house, [listener]);
