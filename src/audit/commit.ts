@@ -1,4 +1,5 @@
 /** The two promises of durability over one journal: written when the call returns, or on the disk when the promise resolves. */
+import { escapeHidden } from "../domain/hidden-text.ts";
 import type { AuditRecord } from "../domain/record.ts";
 import type { Clock } from "../ports/clock.ts";
 import { unavailable } from "./audit-error.ts";
@@ -14,9 +15,15 @@ export interface Commit {
 }
 
 function renderRecord(entry: AuditRecord): string {
-  const json = withholdTokens(JSON.stringify(entry));
+  const text = withholdTokens(JSON.stringify(entry));
+  const json = isAscii(text) ? text : escapeHidden(text);
   if (json.length > limits.recordLengthMax) throw unavailable("the record is longer than a record may be");
   return json;
+}
+
+/** As nearly every record is, which takes no time to tell: it is JSON, so nothing but DEL could hide in it. */
+function isAscii(json: string): boolean {
+  return Buffer.byteLength(json) === json.length && !json.includes("\u007f");
 }
 
 /** One write(2) per record, done when `record` returns: survives the death of the process, not that of the machine. */

@@ -10,10 +10,11 @@ import {
   verifyAuditFolder,
   type VerifyOptions,
 } from "../audit/index.ts";
+import { escapeHidden } from "../domain/hidden-text.ts";
 import type { CliIo, Given, Run } from "./command.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { requireConfig } from "./read-config.ts";
-import { plain, renderJson, renderRows } from "./terminal.ts";
+import { renderJson, renderRows } from "./terminal.ts";
 
 export const auditVerify: Run = async (given, io) => {
   const folder = given.operands[0] ?? requireConfig(given, io)?.audit.folder;
@@ -99,5 +100,5 @@ function renderFinding({ code, message, file, line, sequence }: Finding): string
     ...(file === undefined ? [] : [line === undefined ? file : `${file}:${line}`]),
     ...(sequence === undefined ? [] : [`record ${sequence}`]),
   ];
-  return plain(`${code}${place.length === 0 ? "" : ` at ${place.join(", ")}`}: ${message}`);
+  return escapeHidden(`${code}${place.length === 0 ? "" : ` at ${place.join(", ")}`}: ${message}`);
 }

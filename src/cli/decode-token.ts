@@ -1,4 +1,5 @@
 /** Header and claims of a token as they stand there, believed in nothing; or why they cannot even be read. */
+import { decodeBase64url } from "../domain/strict-encoding.ts";
 import { isJsonObject, type JsonObject } from "../domain/json.ts";
 import { RequestError, requestErrors } from "../domain/request-error.ts";
 import { parseStrictJson } from "../domain/strict-json.ts";
@@ -26,7 +27,7 @@ export function decodeToken(compact: string): DecodedToken | UnreadableToken {
   if (parts.length === 5) return unreadable("encrypted");
   const [headerPart, claimsPart] = parts;
   if (parts.length !== 3 || headerPart === undefined || claimsPart === undefined) return unreadable("not_compact");
-  const bytes = parts.map(decodePart);
+  const bytes = parts.map(decodeBase64url);
   if (bytes.includes(undefined)) return unreadable("not_canonical");
   const header = readObject(bytes[0]);
   if (typeof header === "string") return unreadable("header_malformed", header);
@@ -41,11 +42,6 @@ export function isUnreadable(decoded: DecodedToken | UnreadableToken): decoded i
 function unreadable(code: UnreadableToken["code"], why?: string): UnreadableToken {
   const message = unreadableReasons[code];
   return { code, message: why === undefined ? message : `${message} ${why}` };
-}
-
-function decodePart(part: string): Buffer | undefined {
-  const bytes = Buffer.from(part, "base64url");
-  return bytes.toString("base64url") === part ? bytes : undefined;
 }
 
 /** The object, or what is wrong with it. */

@@ -1,4 +1,5 @@
 /** The command line: chooses from the table, reads the arguments, runs the command and says what went wrong. */
+import { escapeHidden } from "../domain/hidden-text.ts";
 import type { CliIo, Command } from "./command.ts";
 import { commands } from "./command-table.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -7,7 +8,6 @@ import { parseCommandLine, UsageError } from "./parse-command-line.ts";
 import { processIo } from "./process-io.ts";
 import { describeFailure } from "./failure.ts";
 import { ToolchainError } from "../toolchain/toolchain-error.ts";
-import { plain } from "./terminal.ts";
 
 /** Runs one command line to its end. Never rejects: what nobody foresaw is told and is "could not tell". */
 export async function run(argv: readonly string[], io: CliIo = processIo()): Promise<ExitCode> {
@@ -16,7 +16,7 @@ export async function run(argv: readonly string[], io: CliIo = processIo()): Pro
   const { name, command, args } = chosen;
   const given = parseCommandLine(command, args);
   if (given instanceof UsageError) {
-    io.stderr.write(`chaperone ${name}: ${plain(given.message)}\nchaperone ${name} --help tells more\n`);
+    io.stderr.write(`chaperone ${name}: ${escapeHidden(given.message)}\nchaperone ${name} --help tells more\n`);
     return exitCodes.wrong;
   }
   if (given.has("help")) {
@@ -27,7 +27,7 @@ export async function run(argv: readonly string[], io: CliIo = processIo()): Pro
     const work = await command.load();
     return await work(given, io);
   } catch (cause) {
-    io.stderr.write(`chaperone ${name}: ${plain(describeFailure(cause))}\n`);
+    io.stderr.write(`chaperone ${name}: ${escapeHidden(describeFailure(cause))}\n`);
     return isNo(cause) ? exitCodes.no : exitCodes.unavailable;
   }
 }

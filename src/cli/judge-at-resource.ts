@@ -25,7 +25,7 @@ export async function judgeAtResource({ token, claims, resource, now }: Question
   }
 }
 
-/** What its answer says of the signature: good only where the verifier got past it. */
+/** What its answer says of the signature of a token of the expected issuer: good only where the verifier got past it. */
 export function signatureSeenBy({ code, answer }: Judgement): SignatureFinding["state"] {
   if (answer === "accepted") return "good";
   return Object.entries(signatureAt).find(([known]) => known === code)?.[1] ?? "not_checked";
@@ -38,7 +38,7 @@ const signatureAt: Readonly<Record<RoleTokenErrorCode, SignatureFinding["state"]
   keys_unavailable: "not_checked",
   signature_wrong: "wrong",
   claims_malformed: "good",
-  issuer_wrong: "good",
+  issuer_wrong: "not_checked",
   audience_wrong: "good",
   token_expired: "good",
   token_premature: "good",

@@ -73,9 +73,10 @@ async function judgeAtDoor(use: "subject" | "actor", { question, config, own, in
   }
   try {
     const proved = await inspector[use](token, now);
-    const isEvidence = !(proved instanceof Refusal) && "vouchedBy" in proved;
-    const standing = isEvidence ? DelegationChain.of(proved, config.rules, "issue") : proved;
-    if (standing instanceof Refusal) return refusedBy(use, standing);
+    const chain = proved instanceof Refusal ? proved : DelegationChain.of(proved, config.rules, "issue");
+    if (chain instanceof Refusal) return refusedBy(use, chain);
+    // A leeway lets a token in for a moment longer; what would be made from it lives in whole seconds, and not past it.
+    if (Math.floor(chain.expiresAt) <= now) return refusedBy(use, Refusal.because("lifetime_exhausted"));
     return { as: use, answer: "accepted", message: "beside the other party's token, by an authenticated client" };
   } catch (cause) {
     if (!(cause instanceof Fault)) throw cause;
@@ -100,8 +101,11 @@ const signatureMessages: Readonly<Record<SignatureFinding["state"], string>> = {
 
 async function findSignature(bench: Bench, judgements: readonly Judgement[]): Promise<SignatureFinding> {
   const found = await askInspector(bench);
+  const { claims, resource } = bench.question;
   const atResource = judgements.find(({ as }) => as === "resource");
-  const state = found === "not_checked" && atResource !== undefined ? signatureSeenBy(atResource) : found;
+  // The keys are those of the issuer that the resource server expects, and of no other.
+  const isTold = atResource !== undefined && ownMember(claims, "iss") === resource.issuer;
+  const state = found === "not_checked" && isTold ? signatureSeenBy(atResource) : found;
   return { state, message: signatureMessages[state] };
 }
 

@@ -1,10 +1,11 @@
 /** `chaperone keys rotate`: adds the next development key; a running sidecar follows, and signs with it once it is known. */
 import { rotateKeys, TokenRoomError } from "../tokens/index.ts";
+import { escapeHidden } from "../domain/hidden-text.ts";
 import type { Run } from "./command.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { requireConfig } from "./read-config.ts";
 import { readNow } from "./read-now.ts";
-import { plain, renderJson, renderRows, renderTime } from "./terminal.ts";
+import { renderJson, renderRows, renderTime } from "./terminal.ts";
 
 export const keysRotate: Run = async (given, io) => {
   const config = requireConfig(given, io);
@@ -22,7 +23,7 @@ export const keysRotate: Run = async (given, io) => {
     return exitCodes.yes;
   } catch (cause) {
     if (!(cause instanceof TokenRoomError)) throw cause;
-    io.stderr.write(`chaperone: ${plain(cause.message)}\n`);
+    io.stderr.write(`chaperone: ${escapeHidden(cause.message)}\n`);
     return exitOf(cause);
   }
 };

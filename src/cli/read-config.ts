@@ -1,8 +1,8 @@
 /** Configuration for a command: `--config`, `--state`, the environment and the files they name. */
 import { readFileSync } from "node:fs";
 import { type Config, type ConfigError, loadConfig } from "../config/index.ts";
+import { escapeHidden } from "../domain/hidden-text.ts";
 import type { CliIo, Given } from "./command.ts";
-import { plain } from "./terminal.ts";
 
 export function readConfig(given: Given, io: CliIo): Config | readonly ConfigError[] {
   return loadConfig({
@@ -17,7 +17,7 @@ export function isConfig(loaded: Config | readonly ConfigError[]): loaded is Con
 }
 
 export function printConfigErrors(errors: readonly ConfigError[], io: CliIo): void {
-  for (const error of errors) io.stderr.write(`chaperone: ${plain(String(error))}\n`);
+  for (const error of errors) io.stderr.write(`chaperone: ${escapeHidden(String(error))}\n`);
 }
 
 /** The configuration, or undefined after saying on standard error what is wrong with it. */

@@ -3,6 +3,7 @@ import type { Config } from "../config/index.ts";
 import type { ShownTokenType } from "../domain/decision-request.ts";
 import { emptyObject, isJsonArray, isJsonObject, ownMember } from "../domain/json.ts";
 import { parseStrictJson } from "../domain/strict-json.ts";
+import { escapeHidden } from "../domain/hidden-text.ts";
 import type { Given, Run } from "./command.ts";
 import { type DecodedToken, decodeToken, isUnreadable } from "./decode-token.ts";
 import { describeToken, type Inspection, kindOf } from "./describe-token.ts";
@@ -16,7 +17,7 @@ import { readTime } from "./read-now.ts";
 import { readFileStart } from "./read-start.ts";
 import { renderInspection } from "./render-inspection.ts";
 import { readShownToken } from "./shown-token.ts";
-import { plain, renderJson } from "./terminal.ts";
+import { renderJson } from "./terminal.ts";
 
 export const tokenInspect: Run = async (given, io) => {
   const config = requireConfig(given, io);
@@ -29,7 +30,7 @@ export const tokenInspect: Run = async (given, io) => {
     return exitOf(inspection.judgements);
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
-    io.stderr.write(`chaperone: ${plain(cause.message)}\n`);
+    io.stderr.write(`chaperone: ${escapeHidden(cause.message)}\n`);
     return exitCodes.wrong;
   }
 };

@@ -42,7 +42,9 @@ const typSchema = z
 
 const actorSchema = z.strictObject({
   issuer: issuerName().describe("Whose party the actor is."),
-  id: partyName().describe("Its `sub`."),
+  id: partyName().describe(
+    "Its name as its issuer's table has it: `sub`, but `client_id` with `keycloak` and `azp` with `entra`; a client's `id` where that acts itself.",
+  ),
 });
 
 const oneOfThem = "Exactly one of `jwks_file`, `jwks_url` and `discovery`.";
@@ -128,7 +130,9 @@ const issuerObject = z.strictObject({
     .array(actorSchema)
     .max(limits.listMax)
     .default([])
-    .describe("Who may act for its people when a token has no `may_act`. Empty: nobody."),
+    .describe(
+      "Who may act for its people when a token has no `may_act`. Empty: nobody. It names no person: whoever is listed can exchange every person's token that it gets hold of, so `audiences` and `clients` should take only tokens that people meant for agents.",
+    ),
   actor_issuers: z
     .array(issuerName())
     .max(limits.listMax)

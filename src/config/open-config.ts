@@ -5,9 +5,8 @@ import type { Config } from "./config.ts";
 export function withoutSecrets({ credentials: _credentials, clients, ...open }: Config): object {
   return {
     ...open,
-    clients: clients.map(({ id, issuer, authentication: way }) => ({
-      id,
-      issuer,
+    clients: clients.map(({ authentication: way, ...client }) => ({
+      ...client,
       authentication: way.kind === "secret" ? { kind: way.kind } : way,
     })),
   };

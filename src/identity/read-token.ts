@@ -2,6 +2,7 @@
  * A compact JWS (RFC 7515 §3.1) read strictly and believed in nothing: one spelling of one token, so that what was
  * verified is what is read. Everything that could point elsewhere for keys or meaning is refused with it.
  */
+import { decodeBase64url } from "../domain/strict-encoding.ts";
 import { isJsonObject, type JsonObject, ownMember, unknownMember } from "../domain/json.ts";
 import { RequestError } from "../domain/request-error.ts";
 import { parseStrictJson } from "../domain/strict-json.ts";
@@ -30,7 +31,7 @@ const headerMembers = ["alg", "typ", "kid", "x5t", "x5t#S256"];
 /** Its size is the caller's to bound first, before anything else is done with it. */
 export function readToken(compact: string): ReadToken | undefined {
   if (!compactForm.test(compact)) return undefined;
-  const [headerBytes, payloadBytes, signature] = compact.split(".").map(decodePart);
+  const [headerBytes, payloadBytes, signature] = compact.split(".").map(decodeBase64url);
   const header = readObject(headerBytes);
   const claims = readObject(payloadBytes);
   if (header === undefined || claims === undefined || signature === undefined) return undefined;
@@ -46,12 +47,6 @@ export function readToken(compact: string): ReadToken | undefined {
 function readObject(bytes: Buffer | undefined): JsonObject | undefined {
   const value = bytes && parseStrictJson(bytes);
   return value instanceof RequestError || !isJsonObject(value) ? undefined : value;
-}
-
-/** Undefined when the part is a second spelling of its bytes (P11). */
-function decodePart(part: string): Buffer | undefined {
-  const bytes = Buffer.from(part, "base64url");
-  return bytes.toString("base64url") === part ? bytes : undefined;
 }
 
 /** RFC 7515 §4.1.9: `application/` may be left out, and case does not count. */

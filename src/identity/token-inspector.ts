@@ -22,7 +22,8 @@ export interface TokenInspector extends AsyncDisposable {
   signature(compact: string, now: number): Promise<SignatureJudgement>;
   /** As if somebody whom it names acted next; the rules on the chain's shape are still to be asked. */
   subject(token: ShownToken, now: number): Promise<VerifiedEvidence | Refusal>;
-  actor(token: ShownToken, now: number): Promise<Actor | Refusal>;
+  /** As if it acted for somebody who names it; the same rules are still to be asked. */
+  actor(token: ShownToken, now: number): Promise<VerifiedEvidence | Refusal>;
 }
 
 /** Fetches nothing yet. Throws a ProfileError for a profile that cannot be used. */
@@ -31,7 +32,13 @@ export function createTokenInspector(options: TokensOptions, world: FollowingWor
   const tokens = new TokenVerifier(createProfiles({ ...options, openKeys: keys.open }));
   return {
     signature: async (compact, now) => tokens.judgeSignature(compact, now),
-    actor: async (token, now) => proveActor(token, tokens, now),
+    actor: async (token, now) => {
+      const actor = await proveActor(token, tokens, now);
+      if (actor instanceof Refusal) return actor;
+      const subject = { ...somebody(), departments: [], roles: [] };
+      const origin = { issuer: subject.issuer, source: "decision", value: undefined };
+      return { vouchedBy: "signature", subject, actor, inner: [], origin, parent: undefined };
+    },
     subject: async (token, now) => {
       const proved = await proveSubject(token, tokens, now);
       if (proved instanceof Refusal) return proved;

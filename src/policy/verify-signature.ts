@@ -3,6 +3,7 @@
  * (`opa build --signing-key`, `opa sign`). Runs before anything else of the bundle is read.
  */
 import { createHash } from "node:crypto";
+import { decodeBase64url } from "../domain/strict-encoding.ts";
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
 import { BundleRejected } from "./bundle-rejected.ts";
 import { renderCanonical } from "./canonical-json.ts";
@@ -69,8 +70,8 @@ function checkScope(payload: JsonObject, key: BundleKey): void {
 
 /** Strict base64url: no padding, no other alphabet, no spare bits. */
 function decode(text: string): Buffer {
-  const bytes = Buffer.from(text, "base64url");
-  if (text === "" || bytes.toString("base64url") !== text) throw wrong("the signature is not a compact JWS");
+  const bytes = decodeBase64url(text);
+  if (text === "" || bytes === undefined) throw wrong("the signature is not a compact JWS");
   return bytes;
 }
 

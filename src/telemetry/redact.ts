@@ -2,6 +2,7 @@
  * The last step before a log line is written: nothing that is, or looks like, a secret passes, nothing is unbounded,
  * and no text can start a second line or hide in the terminal. It is a net under callers that already take care.
  */
+import { escapeHidden } from "../domain/hidden-text.ts";
 import { limits } from "./limits.ts";
 
 export type Redact = (value: unknown) => unknown;
@@ -52,13 +53,7 @@ function cutAtSpace(text: string): string {
   return text.slice(0, end);
 }
 
-/** What JSON leaves bare but a terminal or a line-splitting reader obeys: C1 controls, separators, bidi marks. */
-const unsafe = /[\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g;
-
-/** JSON on one line, with every character that could act on its reader written as an escape. */
+/** JSON on one line, with every character that could act on its reader, or hide from them, written as an escape. */
 export function renderLine(value: unknown): string {
-  return JSON.stringify(value).replace(
-    unsafe,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escapeHidden(JSON.stringify(value));
 }

@@ -36,6 +36,25 @@ describe("a record", () => {
     expect(await verifyAuditFolder(world.folder)).toMatchObject({ isIntact: true, findings: [], records: 2 });
   });
 
+  test("shows in the file what would hide in a name or turn it round, and reads back to the same name", async () => {
+    const world = createAuditWorld();
+    const log = await world.open();
+    const names = ["ali\u202ece", "ali\u200bce", "ali\u00adce", "ali\u007fce", "Zoë"];
+    for (const [at, name] of names.entries()) await log.record(numbered(at + 1, name));
+    const text = world.readFiles()[0] ?? "";
+    expect(text).not.toMatch(/[\u007f\u00ad\u200b\u202e]/);
+    expect(text).toContain("Zoë");
+    for (const name of names)
+      expect(
+        world
+          .readLines()
+          .map((line) => JSON.stringify(line))
+          .join(),
+      ).toContain(name);
+    await log.close();
+    expect(await verifyAuditFolder(world.folder)).toMatchObject({ isIntact: true, records: 5 });
+  });
+
   test("that is longer than any real one is refused, and the log goes on", async () => {
     const world = createAuditWorld();
     const log = await world.open();

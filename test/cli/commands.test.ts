@@ -217,11 +217,11 @@ describe("decide", () => {
   });
 
   test("shows hostile claims as text that a terminal does not obey", async () => {
-    const stdin = founding.replace("Director", "\\u001b[2J\\u202eDirector");
+    const stdin = founding.replace("Director", "\\u001b[2J\\u202eDire\\u00adctor");
     const { out } = await cli(["decide", "-"], { stdin });
     // oxlint-disable-next-line no-control-regex -- control characters are what must not be there.
-    expect(out).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
-    expect(out).toContain("\\u202e");
+    expect(out).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u202a-\u202e]/);
+    expect(out).toContain("\\u202eDire\\u00adctor");
   });
 });
 

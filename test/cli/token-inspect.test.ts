@@ -250,6 +250,35 @@ describe("a token of another issuer", () => {
     expect(out).toMatch(new RegExp(`^as subject +REFUSED, ${refusal}: .{20,}`, "m"));
   });
 
+  test("of a reserved name is refused as actor too, as the door would", async () => {
+    const { identities, inspect } = await openWorld();
+    const { code, out } = await inspect(await identities.agent({ sub: "urn:chaperone:x" }), "--as", "actor");
+    expect(out).toMatch(/^as actor +REFUSED, party_reserved: /m);
+    expect(code).toBe(1);
+  });
+
+  test("that is over is refused also within the leeway: nothing made from it could live", async () => {
+    const { identities, inspectJson } = await openWorld();
+    const over = { exp: now() - 10, iat: now() - 60 };
+    const person = { sub: "alice", may_act: { iss: agentsIssuer, sub: "x" }, ...over };
+    const judged = [
+      await inspectJson(await identities.person(person), "--as", "subject"),
+      await inspectJson(await identities.agent({ sub: "x", ...over }), "--as", "actor"),
+    ];
+    expect(judged.map(judgementsOf)).toEqual([
+      ["subject refused lifetime_exhausted"],
+      ["actor refused lifetime_exhausted"],
+    ]);
+  });
+
+  test("is not called its issuer's because another issuer's keys, that were given, fit", async () => {
+    const { identities, folder, inspectJson } = await openWorld();
+    const token = await identities.person({ iss: "https://unknown.example", sub: "alice" });
+    const told = await inspectJson(token, "--issuer", peopleIssuer, "--jwks", join(folder, "people.jwks.json"));
+    expect(judgementsOf(told)).toContain("resource refused issuer_wrong");
+    expect(told["signature"]).toMatchObject({ state: "not_checked" });
+  });
+
   test("is judged with keys that its issuer publishes; while those cannot be had, nobody can tell: 3", async () => {
     const server = await openKeyServer();
     const { identities, inspect, folder } = await openWorld((at) =>

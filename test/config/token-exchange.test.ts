@@ -107,6 +107,13 @@ describe("a client", () => {
     expect(shown).not.toContain(secret);
   });
 
+  test("is shown and put on record with what it is able to do: a start with more is another start", () => {
+    const shown = (settings: string): string => JSON.stringify(withoutSecrets(loaded({ yaml: client(settings) })));
+    const able = shown("authentication: vouched, capabilities: [book_flight]");
+    expect(able).toContain('"capabilities":["book_flight"]');
+    expect(able).not.toBe(shown("authentication: vouched"));
+  });
+
   test.each([
     ["without what its way needs", client("authentication: jwks_file"), "settings_conflict"],
     ["with a second way beside its own", client("authentication: vouched, jwks_file: /keys"), "settings_conflict"],

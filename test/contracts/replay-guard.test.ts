@@ -47,7 +47,7 @@ describe.each(Object.entries(replayGuards))("a replay guard of kind %s", (_kind,
 
   test("holds a bounded number, forgets only what expired, and cannot tell when it is full", async () => {
     const time = { now: testTime };
-    const guard = create({ clock: at(time), usesMax: 2 });
+    const guard = create({ clock: at(time), usesMax: 3 });
     await guard.isFirstUse(useOf());
     await guard.isFirstUse(useOf({ id: "later", expiresAt: testTime + 600 }));
     const third = async () => await guard.isFirstUse(useOf({ id: "third", expiresAt: testTime + 600 }));
@@ -55,5 +55,20 @@ describe.each(Object.entries(replayGuards))("a replay guard of kind %s", (_kind,
     time.now = testTime + 200;
     expect(await third()).toBe(true);
     expect(await guard.isFirstUse(useOf({ id: "later", expiresAt: testTime + 600 }))).toBe(false);
+  });
+
+  test("goes on telling for others when one issuer shows as many as it can, and for all within its bound", async () => {
+    const guard = create({ clock: at({ now: testTime }), usesMax: 60 });
+    /** How many were taken until it could not tell. */
+    const exhaust = async (issuer: AssertionUse["issuer"]): Promise<number> => {
+      for (let taken = 0; ; taken += 1) {
+        const [asked] = await Promise.allSettled([
+          Promise.try(() => guard.isFirstUse(useOf({ issuer, id: `${taken}` }))),
+        ]);
+        if (asked.status === "rejected") return taken;
+      }
+    };
+    const shares = [await exhaust(a), await exhaust(b), await exhaust(known(parseIssuer("client-c")))];
+    expect(shares).toEqual([30, 15, 8]);
   });
 });

@@ -3,7 +3,7 @@ import type { KeyObject } from "node:crypto";
 import { assert, asyncProperty, constantFrom, array } from "fast-check";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { Fault } from "../../src/domain/refusal.ts";
-import type { FetchedKeySet } from "../../src/identity/keys/fetch-key-set.ts";
+import type { FetchedKeySet, KeySetSource } from "../../src/identity/keys/fetch-key-set.ts";
 import { FollowedKeys } from "../../src/identity/keys/followed-keys.ts";
 import { KeyFetchError } from "../../src/identity/keys/key-fetch-error.ts";
 import { parseKeySet } from "../../src/identity/keys/key-set.ts";
@@ -96,7 +96,7 @@ class World {
     if (this.isHanging) await new Promise(() => {});
     if (this.failing !== undefined) throw this.failing;
     attempt.kids = this.keys.map(({ jwk }) => jwk.kid);
-    const keys = known(parseKeySet({ keys: this.keys.map(({ jwk }) => ({ ...jwk })) }));
+    const keys = known(parseKeySet({ keys: this.keys.map(({ jwk }) => ({ ...jwk })) }, "https://people.example"));
     return { keys, maxAgeSeconds: this.maxAgeSeconds };
   }
 }
@@ -313,6 +313,24 @@ describe("when it is closed", () => {
     expect(world.announcer.events).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+test("an asking that is over holds nothing on to the one that goes on: its signal has been given", async () => {
+  const signals: AbortSignal[] = [];
+  const source: KeySetSource = {
+    location: "https://people.example/keys",
+    fetch: (signal) => {
+      signals.push(signal);
+      return signals.length === 1 ? Promise.reject(new Error("no")) : Promise.resolve({ keys: [], maxAgeSeconds: 60 });
+    },
+  };
+  const clock = { read: () => ({ epochSeconds: testTime, isReliable: true }) };
+  const world = { clock, announcer: createRecordingAnnouncer() };
+  const followed = new FollowedKeys("https://people.example", source, times, world);
+  onTestFinished(() => followed.close());
+  await followed.refresh();
+  await followed.refresh();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
 });
 
 const shortTimes = { refreshSeconds: 60, staleSeconds: 120 };

@@ -1,9 +1,11 @@
 /** What every kind of issuers' keys does with one and the same JWK set: taken whole or not at all, and found alike. */
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import type { Json } from "../../src/domain/json.ts";
 import { Fault } from "../../src/domain/refusal.ts";
 import { type KeysOptions, KeySources } from "../../src/identity/keys/key-sources.ts";
 import type { IssuerKeys } from "../../src/identity/keys/issuer-keys.ts";
+import { parseKeySet } from "../../src/identity/keys/key-set.ts";
 import { ProfileError } from "../../src/identity/profiles/profile-error.ts";
 import { followingTimes } from "../fakes/identity-rooms.ts";
 import { people } from "../fakes/issuers.ts";
@@ -50,6 +52,13 @@ const kinds: Readonly<Record<KeysOptions["kind"], Open>> = {
 };
 
 describe.each(Object.entries(kinds))("keys that are %s", (_kind, open) => {
+  test("that say they are another issuer's are not this one's, and leave their name to the one that is", async () => {
+    const foreign = { ...okp, kid: "shared", issuer: "https://login.example/consumers/v2.0" };
+    const keys = await open([foreign, { ...ec, kid: "shared" }]);
+    expect(keys.find("shared", "EdDSA", testTime)).toBeUndefined();
+    expect(keys.find("shared", "ES256", testTime)).toMatchObject({ asymmetricKeyType: "ec" });
+  });
+
   test("are found by name and algorithm together, the same object each time, without a promise", async () => {
     const keys = await open([ec, okp, rsaJwk]);
     const found = keys.find("ec", "ES256", testTime);
@@ -122,3 +131,17 @@ function search(keys: IssuerKeys): KeyObject | string | undefined {
     return cause instanceof Fault ? cause.detail : "not a fault";
   }
 }
+
+describe("a key that says whose it is", () => {
+  const tenant = "https://login.example/8f5e1c7a/v2.0";
+  test.each<[string, Json, number]>([
+    ["this issuer's", tenant, 1],
+    ["each tenant's", "https://login.example/{tenantid}/v2.0", 1],
+    ["another tenant's", "https://login.example/9188040d/v2.0", 0],
+    ["each tenant's, elsewhere", "https://login.other/{tenantid}/v2.0", 0],
+    ["nobody's", "", 0],
+    ["of another type", [tenant], 0],
+  ])("%s", (_whose, issuer, count) => {
+    expect(parseKeySet({ keys: [{ ...ec, issuer }] }, tenant)).toHaveLength(count);
+  });
+});

@@ -217,4 +217,14 @@ describe("for whom an issuer vouches", () => {
     expect(await judge({ subject: agents.issue({ sub: "alice", may_act: { sub: "travel-agent" } }) })).toMatch(use);
     expect(await judge({ actor: people.issue({ sub: "travel-agent" }) })).toMatch(use);
   });
+
+  test.each(["client_id", "azp"])(
+    "P8: %s that is the subject makes a client's own token, no person's",
+    async (claim) => {
+      const both = [profileOf(people), profileOf(agents)];
+      expect(await judge({ subject: subjectToken({ [claim]: "app" }) }, both)).toHaveProperty("subject");
+      expect(await judge({ subject: subjectToken({ [claim]: "alice" }) }, both)).toMatch(/another kind of party/);
+      expect(await judge({ actor: actorToken({ [claim]: "travel-agent" }) }, both)).toHaveProperty("subject");
+    },
+  );
 });

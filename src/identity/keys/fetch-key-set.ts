@@ -25,7 +25,7 @@ export interface KeySetSource {
 export function createUrlSource(text: string, issuer: string): KeySetSource {
   const url = parseKeyLocation(text);
   if (url === undefined) throw new ProfileError("keys_location_refused", issuer);
-  return { location: url.href, fetch: (signal) => fetchKeySet(url, signal) };
+  return { location: url.href, fetch: (signal) => fetchKeySet(url, issuer, signal) };
 }
 
 /** Throws a {@link ProfileError}; nothing is fetched yet. */
@@ -37,14 +37,14 @@ export function createDiscoverySource(issuer: string): KeySetSource {
     location: first.href,
     fetch: async (signal) => {
       const { json } = await fetchFirst(locations, signal);
-      return await fetchKeySet(readLocation(json, issuer), signal);
+      return await fetchKeySet(readLocation(json, issuer), issuer, signal);
     },
   };
 }
 
-async function fetchKeySet(url: URL, signal: AbortSignal): Promise<FetchedKeySet> {
+async function fetchKeySet(url: URL, issuer: string, signal: AbortSignal): Promise<FetchedKeySet> {
   const { json, maxAgeSeconds } = await fetchJson(url, signal);
-  const keys = parseKeySet(json);
+  const keys = parseKeySet(json, issuer);
   if (keys === undefined) throw new KeyFetchError("keys_malformed");
   return { keys, maxAgeSeconds };
 }

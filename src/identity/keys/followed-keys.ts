@@ -151,6 +151,8 @@ export class FollowedKeys implements IssuerKeys {
       return await Promise.race([givenUp, this.#source.fetch(signal)]);
     } finally {
       clearTimeout(timer);
+      // What waits for a signal that also follows a long-lived one is held for as long as that one lives.
+      limit.abort();
     }
   }
 

@@ -16,7 +16,7 @@ export interface StaticKeysOptions {
 
 /** Throws a {@link ProfileError}; `issuer` names the place in it. */
 export function createStaticKeys({ jwks }: StaticKeysOptions, issuer: string): IssuerKeys {
-  const keys = parseKeySet(typeof jwks === "string" ? readSet(jwks, issuer) : jwks);
+  const keys = parseKeySet(typeof jwks === "string" ? readSet(jwks, issuer) : jwks, issuer);
   if (keys === undefined) throw new ProfileError("keys_malformed", issuer);
   if (keys.length === 0) throw new ProfileError("keys_empty", issuer);
   return { find: (keyId, algorithm) => findKey(keys, keyId, algorithm) };

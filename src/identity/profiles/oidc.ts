@@ -1,6 +1,6 @@
 /**
- * Any issuer of JWTs, by declaration: nothing is discovered and nothing guessed, so what its tokens mean here is what
- * the profile says and no more.
+ * Any issuer of JWTs, by declaration: what its tokens mean here is neither discovered nor guessed, it is what the profile
+ * says and no more.
  */
 import type { Actor, ChainOrigin, Hop } from "../../domain/delegation-chain.ts";
 import { type CapabilitySet, ExactSet, type PermissionSet } from "../../domain/exact-set.ts";
@@ -114,7 +114,7 @@ function parsePermissionTable({ permissions, issuer }: OidcProfileOptions): Perm
 
 function readSubject(claims: JsonObject, expiresAt: number, reading: Reading): ProvedSubject | Refusal {
   const { options, table, places } = reading;
-  if (!isParty(claims, "person", table)) return untrusted("subject", "party");
+  if (!isParty(claims, "person", table) || isOfClient(claims)) return untrusted("subject", "party");
   const party = readParty(claims, { expiresAt, id: table.ids.subject, scopes: places.scopes }, reading);
   if (party instanceof Refusal) return party;
   const departments = readPlace(claims, places.departments);
@@ -153,6 +153,12 @@ function readActor(claims: JsonObject, expiresAt: number, reading: Reading): Act
 
 function isParty(claims: JsonObject, kind: PartyKind, { partyOf }: ProfileTable): boolean {
   return partyOf === undefined || partyOf(claims) === kind;
+}
+
+/** RFC 9068 §2.2: who asks for itself, by client credentials, is client and subject in one; a person never is (P8). */
+function isOfClient(claims: JsonObject): boolean {
+  const client = ownMember(claims, "client_id") ?? ownMember(claims, "azp");
+  return client !== undefined && client === ownMember(claims, "sub");
 }
 
 interface PartyFacts {
