@@ -4,7 +4,7 @@ import type { JsonObject } from "./json.ts";
 
 export interface CallQuestion {
   readonly origin: RequestOrigin;
-  /** For the record; undefined: the connection that is held is no HTTP. */
+  /** For the record; undefined: the connection that is held is no HTTP, or what it says there are no names. */
   readonly http: { readonly method: string; readonly host: string } | undefined;
   /** The policy's whole input, in the form that opa-envoy-plugin gives it. */
   readonly input: JsonObject;

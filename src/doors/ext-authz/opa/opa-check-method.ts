@@ -53,12 +53,14 @@ function ask(
   input: JsonObject,
 ): CallQuestion {
   const http = httpOf(attributes);
-  return {
-    origin: { door: "ext_authz_opa", listener, gateway },
-    http: http === undefined ? undefined : { method: textAt(http, "method"), host: textAt(http, "host") },
-    input,
-  };
+  const [method, host] = [textAt(http, "method"), textAt(http, "host")];
+  const isNamed = methodName.test(method) && hostName.test(host);
+  return { origin: { door: "ext_authz_opa", listener, gateway }, http: isNamed ? { method, host } : undefined, input };
 }
+
+/** A client may write anything there; the policy sees it, and the record takes names alone. */
+const methodName = /^[A-Za-z-]{1,32}$/;
+const hostName = /^[A-Za-z0-9._:[\]-]{1,261}$/;
 
 /** What the policy would have been asked about cannot be read: a 400, as the plugin answers it. */
 function renderUnparsed(code: RequestErrorCode): Buffer {

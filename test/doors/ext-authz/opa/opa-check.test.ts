@@ -74,6 +74,16 @@ test("the policy is asked about the whole call, and by whom it is held", async (
   ]);
 });
 
+test.each<[string, object]>([
+  ["a host that is none", { host: "flights.example\u202e secret" }],
+  ["a host beyond all length", { host: "a".repeat(300) }],
+  ["a method that is none", { method: "GET secret" }],
+  ["no host", { host: "" }],
+])("%s is shown to the policy and kept off the record", async (_name, changes) => {
+  const { questions } = await answerTo(encodeHttp({ ...plainHttp, ...changes }), decisionOf(true));
+  expect(questions).toMatchObject([{ http: undefined, input: { parsed_path: ["flights"] } }]);
+});
+
 test("an allow says so, with nothing changed but what the policy changes", async () => {
   expect(await shown(decisionOf(true))).toEqual({
     status: {},
