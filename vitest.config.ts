@@ -4,8 +4,8 @@ import { ReportCounts } from "./test/report-counts.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // `npm run test:keycloak`.
-    exclude: [...configDefaults.exclude, "test/keycloak/**"],
+    // `npm run test:keycloak`, `npm run test:mesh`.
+    exclude: [...configDefaults.exclude, "test/keycloak/**", "test/mesh/**"],
     globalSetup: ["test/prepare-tools.ts"],
     testTimeout: 30_000,
     hookTimeout: 120_000,

@@ -1,5 +1,5 @@
 /** Issuer settings become the profiles that the identity room reads tokens with. */
-import type { OidcProfileOptions, ProfileOptions, RoleTokenOptions } from "../identity/index.ts";
+import type { DeclaredProfileOptions, ProfileOptions, RoleTokenOptions } from "../identity/index.ts";
 import type { Settings } from "./schema.ts";
 
 type KeySettings = Pick<
@@ -24,7 +24,7 @@ export function renderRoleTokens({ identity, tokens }: Settings): Pick<RoleToken
   return { issuers, leewaySeconds: tokens.clock_leeway_seconds };
 }
 
-function renderIssuer(settings: IssuerSettings): OidcProfileOptions {
+function renderIssuer(settings: IssuerSettings): DeclaredProfileOptions {
   const { issuer, algorithms, audiences, clients, capabilities, departments, roles, scopes, permissions } = settings;
   return {
     kind: settings.profile,
@@ -50,7 +50,7 @@ function renderIssuer(settings: IssuerSettings): OidcProfileOptions {
 }
 
 /** The schema takes exactly one of the three. */
-function renderKeys(settings: KeySettings): OidcProfileOptions["keys"] {
+function renderKeys(settings: KeySettings): DeclaredProfileOptions["keys"] {
   const { jwks_file: file, jwks_url: url, discovery } = settings;
   const times = { refreshSeconds: settings.jwks_refresh_seconds, staleSeconds: settings.jwks_stale_seconds };
   if (file !== undefined) return { kind: "static", jwks: file };

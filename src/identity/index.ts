@@ -80,7 +80,7 @@ export function createIdentityRoom(options: IdentityOptions, { replayGuard, ...w
 export type {
   EvidenceOptions,
   GatewayClaimsOptions,
-  OidcProfileOptions,
+  DeclaredProfileOptions,
   ProfileOptions,
   RoleTokenOptions,
   TokensOptions,

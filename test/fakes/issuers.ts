@@ -6,7 +6,7 @@ import { ExactSet } from "../../src/domain/exact-set.ts";
 import { parseIssuer, parsePartyId } from "../../src/domain/identifiers.ts";
 import type { Json, JsonObject } from "../../src/domain/json.ts";
 import { Refusal } from "../../src/domain/refusal.ts";
-import { evidenceVerifiers, type OidcProfileOptions, type ProfileOptions } from "../../src/identity/index.ts";
+import { evidenceVerifiers, type DeclaredProfileOptions, type ProfileOptions } from "../../src/identity/index.ts";
 import type { EvidenceVerifier } from "../../src/ports/evidence-verifier.ts";
 import type { PublicJwk } from "../../src/ports/published-keys.ts";
 import { known, ownIssuer, testTime } from "./path-ports.ts";
@@ -49,7 +49,7 @@ export const agents = createFakeIssuer("https://agents.example");
 /** Signs as the sidecar does. */
 export const ourselves = createFakeIssuer(ownIssuer);
 
-export function profileOf(issuer: FakeIssuer, changes: Partial<OidcProfileOptions> = {}): OidcProfileOptions {
+export function profileOf(issuer: FakeIssuer, changes: Partial<DeclaredProfileOptions> = {}): DeclaredProfileOptions {
   return {
     kind: "oidc",
     issuer: known(parseIssuer(issuer.name)),

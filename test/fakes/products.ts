@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isJsonObject, type Json, type JsonObject } from "../../src/domain/json.ts";
-import type { OidcProfileOptions } from "../../src/identity/index.ts";
+import type { DeclaredProfileOptions } from "../../src/identity/index.ts";
 import { loaded } from "../config/sources.ts";
 import { root } from "../house/source-tree.ts";
 import { judge, type Showing } from "./issuers.ts";
@@ -17,7 +17,7 @@ type Changes = { readonly [member: string]: Json | undefined };
 export interface Product {
   readonly issuer: string;
   /** The profiles of the page's example, with the fake's key. */
-  readonly profiles: readonly OidcProfileOptions[];
+  readonly profiles: readonly DeclaredProfileOptions[];
   /** What its tokens are shown as. */
   readonly type: "access_token" | "id_token";
   /** A token of the fixture, signed now; `undefined` takes a member out. */
@@ -33,7 +33,7 @@ export interface ProductShowing extends Pick<Showing, "client" | "subjectType" |
   readonly person?: Changes;
   readonly actor?: string | null;
   readonly agent?: Changes;
-  readonly profiles?: readonly OidcProfileOptions[];
+  readonly profiles?: readonly DeclaredProfileOptions[];
 }
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -58,7 +58,7 @@ export function openProduct(name: ProductName, now = testTime): Product {
     files: { "/etc/chaperone/planner.secret": "a-client-secret-for-tests-0123456789abc" },
   })
     .issuers.filter((options) => options.kind !== "chaperone")
-    .map((options): OidcProfileOptions => ({ ...options, keys: { kind: "static", jwks: { keys: [productKey] } } }));
+    .map((options): DeclaredProfileOptions => ({ ...options, keys: { kind: "static", jwks: { keys: [productKey] } } }));
   const issue: Product["issue"] = (token, changes = {}, header = {}) => {
     const { header: top, claims } = readToken(tokens, token);
     const whole = { iss: issuer, iat: now - 10, exp: now + 290, ...claims, ...changes };

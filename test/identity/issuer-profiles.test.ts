@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { OidcProfileOptions, ProfileOptions } from "../../src/identity/index.ts";
+import type { DeclaredProfileOptions, ProfileOptions } from "../../src/identity/index.ts";
 import {
   actorToken,
   agents,
@@ -80,7 +80,7 @@ describe("a profile that would believe too much", () => {
   });
   const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "jwk" });
 
-  test.each<[string, Partial<OidcProfileOptions>]>([
+  test.each<[string, Partial<DeclaredProfileOptions>]>([
     ["algorithms_empty", { algorithms: [] }],
     ["audience_missing", { audiences: [] }],
     ["client_pin_missing", { kinds: { access_token: ["jwt"], jwt: [], id_token: [] } }],
@@ -121,7 +121,7 @@ describe("a profile that would believe too much", () => {
 });
 
 describe("keys from a file", () => {
-  function writeKeys(text: string): OidcProfileOptions["keys"] {
+  function writeKeys(text: string): DeclaredProfileOptions["keys"] {
     const folder = mkdtempSync(join(tmpdir(), "identity-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const path = join(folder, "keys.json");

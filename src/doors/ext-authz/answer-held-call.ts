@@ -9,9 +9,10 @@ import type { GatewayName, Permission } from "../../domain/identifiers.ts";
 import { Fault } from "../../domain/refusal.ts";
 import type { DoorsHouse } from "../house.ts";
 import { evidenceHeaders, readIssueEvidence, readUseEvidence } from "./call-evidence.ts";
-import { type CallTarget, readTarget } from "./call-target.ts";
+import { type CallTarget, readTarget, secondReadings } from "./call-target.ts";
 import type { AnswerHeldCall, HeldCall, HeldCallAnswer, LetThrough } from "./held-call.ts";
 import { readHeldBody } from "./held-body.ts";
+import { credentialHeader } from "./http/held-headers.ts";
 import { createOperationTable, type MatchedOperation, type OperationTable } from "./operations.ts";
 import type { ExtAuthzOptions, IssueOptions, UseOptions } from "./options.ts";
 import { type DoorRefusal, turnAway, turnAwayForApproval } from "./turned-away.ts";
@@ -125,14 +126,17 @@ async function use(
   }
 }
 
+/** A gateway that hands on only some headers lets the others pass unseen, so these are taken off again. */
+const neverOn = [credentialHeader, ...secondReadings];
+
 /** The agent never sees the role token, and what it showed stays behind. */
 function letThroughWithToken(options: IssueOptions, { decisionId, grant, token, policy }: Allow): LetThrough {
   const { tokenHeader, evidence } = options;
-  const shown = ["authorization", ...evidenceHeaders(evidence)].filter((name) => name !== tokenHeader);
+  const left = ["authorization", ...evidenceHeaders(evidence), ...neverOn].filter((name) => name !== tokenHeader);
   return {
     kind: "let_through",
     headersToSet: [{ name: tokenHeader, value: `Bearer ${token}` }],
-    headersToRemove: [...new Set(shown)],
+    headersToRemove: [...new Set(left)],
     metadata: {
       decision_id: decisionId,
       role: grant.role,
@@ -148,7 +152,7 @@ function letThroughAsItIs({ decisionId, used, policy }: AllowedUse): LetThrough 
   return {
     kind: "let_through",
     headersToSet: [],
-    headersToRemove: [],
+    headersToRemove: neverOn,
     metadata: {
       decision_id: decisionId,
       grant_id: used.id,

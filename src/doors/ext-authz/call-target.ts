@@ -21,12 +21,18 @@ const plainPath = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,=:@/]|%[0-9A-Fa-f]{2})*$/;
 /** What must stay encoded to mean the same: slash, backslash, dot, percent, semicolon and control characters. */
 const ambiguousEscape = /%(?:2f|5c|2e|25|3b|[01][0-9a-f]|7f)/i;
 const hostName = /^(?:[a-z0-9](?:[a-z0-9._-]{0,253}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::([1-9][0-9]{0,4}))?$/;
-const overrides = ["x-http-method-override", "x-http-method", "x-method-override"];
-const rewrites = ["x-original-url", "x-rewrite-url"];
+/** Some servers take method or target from these instead. */
+export const secondReadings: readonly string[] = [
+  "x-http-method-override",
+  "x-http-method",
+  "x-method-override",
+  "x-original-url",
+  "x-rewrite-url",
+];
 
 /** Undefined: it could be read in more than one way. */
 export function readTarget(call: HeldCall): CallTarget | undefined {
-  if (!token.test(call.method) || [...overrides, ...rewrites].some((name) => call.headers.has(name))) return undefined;
+  if (!token.test(call.method) || secondReadings.some((name) => call.headers.has(name))) return undefined;
   const host = readHost(call.host);
   const [rawPath = "", ...queries] = call.target.split("?");
   const segments = readSegments(rawPath);

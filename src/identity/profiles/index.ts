@@ -8,7 +8,8 @@ import { cognito } from "./cognito.ts";
 import { entra } from "./entra.ts";
 import type { IssuerProfile } from "./issuer-profile.ts";
 import { keycloak } from "./keycloak.ts";
-import { createOidcProfile, oidc } from "./oidc.ts";
+import { createDeclaredProfile } from "./declared-profile.ts";
+import { oidc } from "./oidc.ts";
 import { ProfileError } from "./profile-error.ts";
 import type { ProfileTable } from "./profile-table.ts";
 import { vault } from "./vault.ts";
@@ -43,5 +44,5 @@ function createProfile(
 ): IssuerProfile {
   return options.kind === "chaperone"
     ? createChaperoneProfile(options, own)
-    : createOidcProfile(options, openKeys, products[options.kind]);
+    : createDeclaredProfile(options, products[options.kind], openKeys);
 }

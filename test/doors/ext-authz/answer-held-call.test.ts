@@ -42,13 +42,23 @@ async function answerOf(options: ExtAuthzOptions, changes: HeldCallChanges, part
   return { answer, house };
 }
 
+/** A gateway may not have shown them to us. */
+const neverOn = [
+  "x-chaperone-gateway-credential",
+  "x-http-method-override",
+  "x-http-method",
+  "x-method-override",
+  "x-original-url",
+  "x-rewrite-url",
+];
+
 describe("on the agent's side", () => {
   test("an allowed call goes on with the role token in place of what was shown", async () => {
     const { answer, house } = await answerOf(byMetadata, founding);
     expect(answer).toEqual({
       kind: "let_through",
       headersToSet: [{ name: "authorization", value: "Bearer fake.role.token" }],
-      headersToRemove: [],
+      headersToRemove: neverOn,
       metadata: {
         decision_id: "decision-1",
         role: "flight-booker",
@@ -76,19 +86,19 @@ describe("on the agent's side", () => {
     const replaced = await answerOf(byTokens, { ...founding, headers }, house);
     expect(replaced.answer).toMatchObject({
       headersToSet: [{ name: "authorization" }],
-      headersToRemove: ["x-person-token"],
+      headersToRemove: ["x-person-token", ...neverOn],
     });
     const beside = await answerOf({ ...byTokens, tokenHeader: "x-role-token" }, { ...founding, headers }, house);
     expect(beside.answer).toMatchObject({
       headersToSet: [{ name: "x-role-token" }],
-      headersToRemove: ["authorization", "x-person-token"],
+      headersToRemove: ["authorization", "x-person-token", ...neverOn],
     });
   });
 
   test("payload headers are read as the claims that the gateway verified", async () => {
     const headers = { "x-person": [payloadOf(person)], "x-agent": [payloadOf(agent)] };
     const { answer } = await answerOf(byPayload, { ...founding, metadata: {}, headers });
-    expect(answer).toMatchObject({ kind: "let_through", headersToRemove: ["x-person", "x-agent"] });
+    expect(answer).toMatchObject({ kind: "let_through", headersToRemove: ["x-person", "x-agent", ...neverOn] });
   });
 
   test("a peer that mutual TLS proved can be the actor, known by its name alone", async () => {
@@ -155,7 +165,7 @@ describe("on the resource's side", () => {
 
   test("an allowed call goes on as it is", async () => {
     const { answer, house } = await answerOf(inUse, { ...founding, headers });
-    expect(answer).toMatchObject({ kind: "let_through", headersToSet: [], headersToRemove: [] });
+    expect(answer).toMatchObject({ kind: "let_through", headersToSet: [], headersToRemove: neverOn });
     expect(house.used).toMatchObject([
       {
         position: "use",

@@ -1,19 +1,19 @@
 /** A profile that would believe too much is refused at the start. */
 import type { ShownTokenType } from "../../domain/decision-request.ts";
 import { identityLimits as limits } from "../limits.ts";
-import type { ClaimPlace, OidcProfileOptions } from "../options.ts";
+import type { ClaimPlace, DeclaredProfileOptions } from "../options.ts";
 import { ProfileError, type ProfileErrorCode } from "./profile-error.ts";
 import type { ProfileTable } from "./profile-table.ts";
 
 /** Throws a {@link ProfileError}. */
-export function checkOidcOptions(options: OidcProfileOptions, table: ProfileTable): void {
+export function checkDeclaredOptions(options: DeclaredProfileOptions, table: ProfileTable): void {
   const problem = findMismatch(options, table) ?? findProblem(options, table);
   if (problem !== undefined) throw new ProfileError(problem, options.issuer);
 }
 
 /** Configuration may take less than the table says, never more. */
 function findMismatch(
-  { issuer, kinds, vouchesFor }: OidcProfileOptions,
+  { issuer, kinds, vouchesFor }: DeclaredProfileOptions,
   table: ProfileTable,
 ): ProfileErrorCode | undefined {
   if (!table.isIssuer(issuer)) return "issuer_not_of_profile";
@@ -26,7 +26,7 @@ function findMismatch(
   return isPossible ? undefined : "kind_not_of_profile";
 }
 
-function findProblem(options: OidcProfileOptions, table: ProfileTable): ProfileErrorCode | undefined {
+function findProblem(options: DeclaredProfileOptions, table: ProfileTable): ProfileErrorCode | undefined {
   if (options.algorithms.length === 0) return "algorithms_empty";
   if (options.audiences.length === 0) return "audience_missing";
   if (saysLittle(options, table) && options.clients.length === 0) return "client_pin_missing";
@@ -37,7 +37,7 @@ function findProblem(options: OidcProfileOptions, table: ProfileTable): ProfileE
 }
 
 /** P3: an access token whose `typ` is any JWT's is told by whom it is for and from. */
-function saysLittle({ kinds }: OidcProfileOptions, table: ProfileTable): boolean {
+function saysLittle({ kinds }: DeclaredProfileOptions, table: ProfileTable): boolean {
   if (table.client === "audience") return false;
   const { access_token: access = table.kinds.access_token, jwt = table.kinds.jwt } = kinds;
   return [...access, ...jwt].some((kind) => kind !== "at+jwt");
