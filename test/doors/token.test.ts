@@ -45,7 +45,6 @@ describe("a token exchange", () => {
     expect(request?.origin).toEqual({ door: "token", listener: "tcp", gateway: "with-secret" });
     expect(request?.evidence).toEqual({
       kind: "tokens",
-      isOnwardAccepted: true,
       subject: { compact: "subject.token.text", type: "access_token" },
       actor: { compact: "actor.token.text", type: "jwt" },
       client: { id: "with-secret", issuer: ownIssuer },
@@ -254,7 +253,6 @@ describe("the jwt-bearer grant", () => {
     expect(answer.json).not.toHaveProperty("issued_token_type");
     expect(asked[0]?.evidence).toEqual({
       kind: "tokens",
-      isOnwardAccepted: true,
       subject: { compact: "assertion.token.text", type: "jwt" },
       actor: undefined,
       client: { id: "with-secret", issuer: ownIssuer },
