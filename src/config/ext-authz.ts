@@ -29,8 +29,20 @@ export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, 
   if (held[0] === "ext_authz_opa")
     return settings === undefined ? [] : ["ext_authz: the door ext_authz_opa reads none"];
   if (settings === undefined) return [`ext_authz: the door ${held[0] ?? ""} needs it`];
-  const problems = [...checkPosition(settings, held[0] === "ext_authz_grpc", hasIssuers), ...checkOperations(settings)];
+  const problems = [
+    ...checkTokenHeader(settings),
+    ...checkPosition(settings, held[0] === "ext_authz_grpc", hasIssuers),
+    ...checkOperations(settings),
+  ];
   return problems.length > 0 ? problems : checkTable(settings);
+}
+
+/** What gateways, servers and this sidecar read themselves: a role token there would break the call, or steer the gateway. */
+const reservedHeader =
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|(?:content|x-envoy|x-chaperone)-.*)$/;
+
+function checkTokenHeader({ token_header: name }: ExtAuthzSettings): string[] {
+  return messagesOf([[reservedHeader.test(name), "ext_authz.token_header: gateways read something else there"]]);
 }
 
 function checkPosition({ position, evidence }: ExtAuthzSettings, isGrpc: boolean, hasIssuers: boolean): string[] {
@@ -40,11 +52,13 @@ function checkPosition({ position, evidence }: ExtAuthzSettings, isGrpc: boolean
   if (position === "use") return ["ext_authz.evidence: only a role token counts in the position use"];
   const { from, subject, actor } = evidence;
   return [
-    ...messagesOf([[actor === undefined && !isGrpc, "ext_authz.evidence.actor: is needed here"]]),
+    ...messagesOf([
+      [actor === undefined && !isGrpc, "ext_authz.evidence.actor: is needed here"],
+      [subject === actor, "ext_authz.evidence: person and agent cannot stand in one place"],
+    ]),
     ...(from === "metadata"
       ? messagesOf([[!isGrpc, "ext_authz.evidence.from: metadata comes with gRPC alone"]])
       : messagesOf([
-          [subject === actor, "ext_authz.evidence: person and agent cannot stand in one header"],
           [
             ![subject, actor].every(isHeaderName),
             "ext_authz.evidence: a header's name is lower-case letters, digits and dashes",

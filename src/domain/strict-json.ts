@@ -35,7 +35,7 @@ class Malformed extends Error {
 }
 
 /** Beyond 2^53 a double rounds: the policy would judge account 9007199254740992 and the gateway let pass …993. */
-function isReadAlike(value: number): boolean {
+export function isReadAlike(value: number): boolean {
   return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
 }
 

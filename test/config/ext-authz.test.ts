@@ -78,7 +78,12 @@ describe("stops the start", () => {
     ["use by action", { extAuthz: held("use", book) }, /use takes a permission/],
     ["metadata over HTTP", issueWith(evidence), /gRPC alone/],
     ["a peer over HTTP", issueWith("evidence: { from: payload_headers, subject: x-person }"), /actor: is needed here/],
-    ["one header for both", issueWith("evidence: { from: payload_headers, subject: x-a, actor: x-a }"), /one header/],
+    [
+      "one key for both",
+      { extAuthz: held("issue", book, "evidence: { from: metadata, subject: person, actor: person }") },
+      /in one place/,
+    ],
+    ["one header for both", issueWith("evidence: { from: payload_headers, subject: x-a, actor: x-a }"), /in one place/],
     [
       "a header's name in capitals",
       issueWith("evidence: { from: payload_headers, subject: X-A, actor: x-b }"),
@@ -96,6 +101,21 @@ describe("stops the start", () => {
       "a resource that no parameter names",
       { extAuthz: held("issue", book.replace(" }", ", resource: { type: t, id: nope } }"), evidence) },
       /no parameter/,
+    ],
+    [
+      "a host that no call has",
+      { extAuthz: held("issue", book.replace("flights.ex", "Flights.Ex"), evidence) },
+      /host/,
+    ],
+    [
+      "a role token where a gateway reads something else",
+      { extAuthz: held("issue", book, `${evidence}, token_header: x-envoy-auth-headers-to-remove`) },
+      /token_header/,
+    ],
+    [
+      "a role token in place of the host",
+      { extAuthz: held("issue", book, `${evidence}, token_header: host`) },
+      /token_h/,
     ],
     ["an audience left open", { extAuthz: two }, /which of the audiences/],
     [

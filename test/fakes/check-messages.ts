@@ -16,12 +16,14 @@ export function encodeCheck(attributes: object): Buffer {
 
 export const encodeHttp = (http: object): Buffer => encodeCheck({ request: { http } });
 
-/** A CheckRequest as Envoy's messages show it: JSON names, what is set alone, bytes in base64. For one without structs. */
-export function showCheck(bytes: Uint8Array): JsonObject {
-  const shown = checkRequest.toObject(checkRequest.decode(bytes), { longs: Number, bytes: String });
-  const value: unknown = JSON.parse(JSON.stringify(shown));
-  if (!isJsonObject(value)) throw new Error("no CheckRequest");
-  return value;
+/** As Envoy would understand it, bytes as base64; undefined: not at all. */
+export function decodeCheck(bytes: Uint8Array): JsonObject | undefined {
+  try {
+    const value: unknown = checkRequest.toObject(checkRequest.decode(bytes), { longs: Number, bytes: String });
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** As Envoy would understand it; enums as their numbers. */

@@ -82,6 +82,12 @@ describe("denied, on record", () => {
     expect(await codeOf({ permission: "flights:cancel" }, generous)).toBe("parent_exceeded");
   });
 
+  test("what policy would give beyond the catalogue's role, though the token holds it", async () => {
+    const generous = worldOf(() => ({ ...verdict, permissions: ["flights:refund"] }));
+    const token = roleToken({ scope: "flights:refund" });
+    expect(await codeOf({ permission: "flights:refund", token }, generous)).toBe("permission_not_covered");
+  });
+
   test("what policy refuses", async () => {
     const strict = worldOf(() => ({ outcome: "deny", reasons: [{ code: "closed", message: "Closed." }] }));
     expect(await codeOf({}, strict)).toBe("policy_denied");

@@ -9,12 +9,13 @@ import type { GatewayName, Permission } from "../../domain/identifiers.ts";
 import { Fault } from "../../domain/refusal.ts";
 import type { DoorsHouse } from "../house.ts";
 import { evidenceHeaders, readIssueEvidence, readUseEvidence } from "./call-evidence.ts";
-import { type CallTarget, readTarget, secondReadings } from "./call-target.ts";
+import { type CallTarget, readTarget } from "./call-target.ts";
 import type { AnswerHeldCall, HeldCall, HeldCallAnswer, LetThrough } from "./held-call.ts";
 import { readHeldBody } from "./held-body.ts";
 import { credentialHeader } from "./http/held-headers.ts";
 import { createOperationTable, type MatchedOperation, type OperationTable } from "./operations.ts";
 import type { ExtAuthzOptions, IssueOptions, UseOptions } from "./options.ts";
+import { hasOverridingField, secondReadings } from "./overrides.ts";
 import { type DoorRefusal, turnAway, turnAwayForApproval } from "./turned-away.ts";
 
 interface Site<Options extends ExtAuthzOptions = ExtAuthzOptions> {
@@ -45,6 +46,7 @@ async function answer(
   const target = readTarget(call);
   if (target === undefined) return refuse(site, "target_malformed");
   const body = readHeldBody(call);
+  if (hasOverridingField(body)) return refuse(site, "target_malformed");
   const matched = table.find(call, target, body);
   if (matched === undefined) return refuse(site, "operation_unknown");
   const { options, listener } = site;

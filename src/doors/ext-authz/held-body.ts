@@ -1,8 +1,10 @@
 /** What a held call's body is, read strictly: policy gets a value or a typed fact, never half a value. */
 import { bounds } from "../../domain/bounds.ts";
+import { isJsonArray, isJsonObject, type Json } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
 import { RequestError } from "../../domain/request-error.ts";
 import { parseStrictJson } from "../../domain/strict-json.ts";
+import { fold } from "./fold.ts";
 import type { HeldCall } from "./held-call.ts";
 
 const json = /^application\/(?:[a-z0-9.+-]+\+)?json[ \t]*(?:;|$)/i;
@@ -13,11 +15,11 @@ export function readHeldBody({ body, headers }: HeldCall): CallBody {
   if (body.kind === "partial") return { form: "partial" };
   const types = headers.get("content-type") ?? [];
   const [type = ""] = types;
-  // Two types are two readings, and a coding hides what is inside.
-  if (types.length > 1 || isCoded(headers)) return { form: "malformed" };
+  // Two types are two readings, and a coding or another charset hides what is inside.
+  if (types.length > 1 || isCoded(headers) || !isUtf8Alone(type)) return { form: "malformed" };
   if (json.test(type)) {
     const value = parseStrictJson(body.bytes);
-    return value instanceof RequestError ? { form: "malformed" } : { form: "json", value };
+    return value instanceof RequestError || hasNearTwins(value) ? { form: "malformed" } : { form: "json", value };
   }
   return form.test(type) ? readFields(body.bytes) : { form: "opaque" };
 }
@@ -26,12 +28,31 @@ function isCoded(headers: HeldCall["headers"]): boolean {
   return (headers.get("content-encoding") ?? []).some((coding) => coding.toLowerCase() !== "identity");
 }
 
+function isUtf8Alone(type: string): boolean {
+  const parameters = type.split(";").slice(1);
+  return parameters.every((parameter) => {
+    const [name = "", value = ""] = parameter.split("=");
+    return !/^charset/i.test(name.trim()) || /^"?utf-?8"?$/i.test(value.trim());
+  });
+}
+
+/** Two members whose names differ in capitals alone are one to Go's JSON reader, and the last one counts there. */
+function hasNearTwins(value: Json): boolean {
+  if (isJsonArray(value)) return value.some(hasNearTwins);
+  if (!isJsonObject(value)) return false;
+  const names = Object.keys(value);
+  return new Set(names.map(fold)).size < names.length || Object.values(value).some(hasNearTwins);
+}
+
 function readFields(bytes: Uint8Array): CallBody {
   if (bytes.byteLength > bounds.bodyBytesMax) return { form: "malformed" };
   const fields = new Map<string, string[]>();
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    for (const pair of text === "" ? [] : text.split("&")) {
+    const pairs = text === "" ? [] : text.split("&");
+    // Some servers part fields with a semicolon as well.
+    if (pairs.length > bounds.setSizeMax || text.includes(";")) return { form: "malformed" };
+    for (const pair of pairs) {
       const [name = "", ...rest] = pair.replaceAll("+", " ").split("=");
       const field = decodeURIComponent(name);
       fields.set(field, [...(fields.get(field) ?? []), decodeURIComponent(rest.join("="))]);
@@ -39,6 +60,5 @@ function readFields(bytes: Uint8Array): CallBody {
   } catch {
     return { form: "malformed" };
   }
-  const isBounded = fields.size <= bounds.setSizeMax && !fields.has("__proto__");
-  return isBounded ? { form: "fields", value: Object.fromEntries(fields) } : { form: "malformed" };
+  return fields.has("__proto__") ? { form: "malformed" } : { form: "fields", value: Object.fromEntries(fields) };
 }

@@ -3,11 +3,12 @@
  * a header or a member of the body. A call that no line fits, or that two fit alike, asks for nothing and is turned away.
  */
 import { bounds } from "../../domain/bounds.ts";
-import { isJsonObject, type Json, ownMember } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
-import type { CallTarget } from "./call-target.ts";
+import { type CallTarget, readHost, readSegments } from "./call-target.ts";
+import { fitOf } from "./conditions.ts";
+import { foldSegment } from "./fold.ts";
 import type { HeldCall } from "./held-call.ts";
-import type { ConditionOptions, OperationOptions } from "./options.ts";
+import type { OperationOptions } from "./options.ts";
 
 export interface MatchedOperation {
   readonly operation: OperationOptions;
@@ -26,7 +27,7 @@ interface Line {
   readonly rank: string;
 }
 
-type Segment = { readonly literal: string } | { readonly parameter: string };
+type Segment = { readonly literal: string; readonly folded: string } | { readonly parameter: string };
 
 /** Throws a RangeError naming the first line that is malformed or that no call could tell from another. */
 export function createOperationTable(operations: readonly OperationOptions[]): OperationTable {
@@ -35,6 +36,7 @@ export function createOperationTable(operations: readonly OperationOptions[]): O
   operations.forEach((operation, at) => {
     const template = parseTemplate(operation.path);
     if (template === undefined) throw new RangeError(`operations[${at}].path is no template of whole segments`);
+    checkReached(operation, at);
     const key = keyOf(operation, template);
     if (known.has(key)) throw new RangeError(`operations[${at}] fits the same calls as an earlier one`);
     known.add(key);
@@ -45,6 +47,14 @@ export function createOperationTable(operations: readonly OperationOptions[]): O
   return { find: (call, target, body) => findIn(byMethod.get(call.method) ?? [], { call, target, body }) };
 }
 
+/** A line that no call is ever at would leave its calls to a line that asks for less. */
+function checkReached({ host, conditions }: OperationOptions, at: number): void {
+  if (host !== "*" && readHost(host) !== host) throw new RangeError(`operations[${at}].host is no host of a call`);
+  if (conditions.some((condition) => condition.on === "header" && condition.name === "host")) {
+    throw new RangeError(`operations[${at}]: what host a call is for is said by host`);
+  }
+}
+
 /** Segments are compared as decoded text; a parameter is a whole segment and never an empty one. */
 function parseTemplate(path: string): readonly Segment[] | undefined {
   if (path === "/") return [];
@@ -53,12 +63,18 @@ function parseTemplate(path: string): readonly Segment[] | undefined {
   const template: Segment[] = [];
   for (const text of path.slice(1).split("/")) {
     const name = /^\{([a-z][a-z0-9_]{0,63})\}$/.exec(text)?.[1];
-    if (name === undefined ? /[{}]/.test(text) || text === "." || text === ".." : names.has(name)) return undefined;
+    if (name === undefined ? !isReached(text) : names.has(name)) return undefined;
     if (name !== undefined) names.add(name);
-    template.push(name === undefined ? { literal: text } : { parameter: name });
+    template.push(name === undefined ? { literal: text, folded: foldSegment(text) } : { parameter: name });
   }
   const isWhole = template.slice(0, -1).every((segment) => !("literal" in segment) || segment.literal !== "");
   return isWhole ? template : undefined;
+}
+
+function isReached(literal: string): boolean {
+  return (
+    literal === "" || (!/[{}?#]/.test(literal) && readSegments(`/${encodeURIComponent(literal)}`)?.[0] === literal)
+  );
 }
 
 function rankOf(template: readonly Segment[]): string {
@@ -66,7 +82,7 @@ function rankOf(template: readonly Segment[]): string {
 }
 
 function keyOf({ method, host, conditions }: OperationOptions, template: readonly Segment[]): string {
-  const shape = template.map((segment) => ("literal" in segment ? segment.literal : null));
+  const shape = template.map((segment) => ("folded" in segment ? segment.folded : null));
   return JSON.stringify([method, host, shape, conditions.map((condition) => JSON.stringify(condition)).sort()]);
 }
 
@@ -77,13 +93,15 @@ interface Held {
 }
 
 function findIn(lines: readonly Line[], held: Held): MatchedOperation | undefined {
-  const near = lines.filter((line) => isAt(line, held.target));
-  // The most literal path alone counts, and on it an exact host before any host: what a line for one resource leaves
-  // unsaid must not fall to a line for all of them.
-  const best = near.reduce<string>((rank, line) => (line.rank > rank ? line.rank : rank), "");
-  const lead = near.filter((line) => line.rank === best);
-  const exact = lead.filter(({ operation }) => operation.host !== "*");
-  const candidates = exact.length > 0 ? exact : lead;
+  const folded = held.target.segments.map(foldSegment);
+  const near = lines.filter((line) => isNear(line, held.target, folded));
+  // A line for the call's own host comes before any for all hosts, and then the most literal path alone counts: what a
+  // line for one resource leaves unsaid must not fall to a line for all of them.
+  const own = near.filter(({ operation }) => operation.host !== "*");
+  const lead = own.length > 0 ? own : near;
+  const best = lead.reduce<string>((rank, line) => (line.rank > rank ? line.rank : rank), "");
+  const candidates = lead.filter((line) => line.rank === best);
+  if (!candidates.every((line) => isAt(line, held.target))) return undefined;
   const fits = candidates.map((line) => ({ line, fit: fitOf(line.operation.conditions, held) }));
   // A condition that could not be judged might have held, so nothing weaker may be taken instead.
   if (fits.some(({ fit }) => fit === "unknown")) return undefined;
@@ -94,13 +112,18 @@ function findIn(lines: readonly Line[], held: Held): MatchedOperation | undefine
   return { operation: line.operation, parameters: capture(line.template, held.target.segments) };
 }
 
-function isAt({ operation, template }: Line, { host, segments }: CallTarget): boolean {
+/** Also what a server that reads paths in any capitals would route there. */
+function isNear({ operation, template }: Line, { host, segments }: CallTarget, folded: readonly string[]): boolean {
   if (operation.host !== "*" && operation.host !== host) return false;
   if (template.length !== segments.length) return false;
   return template.every((segment, at) => {
     const text = segments[at] ?? "";
-    return "literal" in segment ? segment.literal === text : text !== "" && text.length <= bounds.nameLengthMax;
+    return "folded" in segment ? segment.folded === folded[at] : text !== "" && text.length <= bounds.nameLengthMax;
   });
+}
+
+function isAt({ template }: Line, { segments }: CallTarget): boolean {
+  return template.every((segment, at) => !("literal" in segment) || segment.literal === segments[at]);
 }
 
 function capture(template: readonly Segment[], segments: readonly string[]): Readonly<Record<string, string>> {
@@ -109,34 +132,4 @@ function capture(template: readonly Segment[], segments: readonly string[]): Rea
     if ("parameter" in segment) parameters[segment.parameter] = segments[at] ?? "";
   });
   return parameters;
-}
-
-type Fit = "yes" | "no" | "unknown";
-
-function fitOf(conditions: readonly ConditionOptions[], held: Held): Fit {
-  const fits = conditions.map((condition) => judge(condition, held));
-  if (fits.includes("unknown")) return "unknown";
-  return fits.includes("no") ? "no" : "yes";
-}
-
-function judge(condition: ConditionOptions, { call, body }: Held): Fit {
-  switch (condition.on) {
-    case "header": {
-      const values = call.headers.get(condition.name) ?? [];
-      if (values.length > 1) return "unknown";
-      return values[0] === condition.value ? "yes" : "no";
-    }
-    case "body":
-      return judgeBody(condition.path, condition.value, body);
-  }
-}
-
-/** A list of requests (a JSON-RPC batch), or anything but an object, is many things at once or nothing that is known. */
-function judgeBody(path: readonly string[], value: string, body: CallBody): Fit {
-  if (body.form !== "json" || !isJsonObject(body.value)) return "unknown";
-  let at: Json | undefined = body.value;
-  for (const name of path) {
-    at = isJsonObject(at) ? ownMember(at, name) : undefined;
-  }
-  return at === value ? "yes" : "no";
 }

@@ -71,6 +71,14 @@ describe("a target that two servers could read as two things is none", () => {
     "/flights?a=%zz",
     "/flights?_method=DELETE",
     "/flights?__proto__=1",
+    "/flights?_METHOD=DELETE",
+    "/flights?_method[]=DELETE",
+    "/flights?X-HTTP-Method-Override=DELETE",
+    "/flights?to=LHR;admin=1",
+    "/public/%EF%BC%8E%EF%BC%8E/admin",
+    "/public/%E2%80%A5/admin",
+    "/public%EF%BC%8Fadmin",
+    "/public%EF%BC%BCadmin",
     `/${"a".repeat(5000)}`,
     `/a?${"b".repeat(9000)}`,
     `/a?${"b&".repeat(300)}`,
@@ -97,12 +105,25 @@ describe("a target that two servers could read as two things is none", () => {
     expect(readTarget(heldCall({ method }))).toBeUndefined();
   });
 
-  test.each(["x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url"])(
-    "the header %s, which some servers obey",
-    (name) => {
-      expect(readTarget(heldCall({ headers: { [name]: ["DELETE"] } }))).toBeUndefined();
-    },
-  );
+  test.each([
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+    "x_http_method_override",
+    "x-http_method-override",
+    "x_original_url",
+  ])("the header %s, which some servers obey", (name) => {
+    expect(readTarget(heldCall({ headers: { [name]: ["DELETE"] } }))).toBeUndefined();
+  });
+});
+
+test("a host beside the authority is none, unless it is the same", () => {
+  expect(readTarget(heldCall({ headers: { host: ["flights.example"] } }))).toBeDefined();
+  for (const host of [["evil.example"], ["flights.example", "flights.example"], [""]]) {
+    expect(readTarget(heldCall({ headers: { host } }))).toBeUndefined();
+  }
 });
 
 test("whatever the target is, what is read of it holds no dot segment, no empty inner segment and no slash", () => {

@@ -29,6 +29,10 @@ const jsonCall = (body: unknown, changes: HeldCallChanges = {}): HeldCallChanges
   ...changes,
 });
 
+const jsonIn = (charset: string): HeldCallChanges => ({
+  headers: { "content-type": [`application/json; charset=${charset}`] },
+});
+
 const tool = (name: string, method = "tools/call") => [
   { on: "body" as const, path: ["method"], value: method },
   { on: "body" as const, path: ["params", "name"], value: name },
@@ -56,6 +60,9 @@ const table = createOperationTable([
     path: "/shared",
     conditions: [{ on: "header", name: "x-mode", value: "narrow" }],
   }),
+  operation({ name: "any-host-search", host: "*", path: "/users/search" }),
+  operation({ name: "user", path: "/users/{id}" }),
+  operation({ name: "user-admin", path: "/users/admin" }),
 ]);
 
 function find(changes: HeldCallChanges): string | undefined {
@@ -83,6 +90,8 @@ describe("the operation of a call", () => {
     ["what is left of an endpoint", jsonCall({ method: "tools/list" }), "mcp"],
     ["a header's value", { target: "/versioned", headers: { "x-api-version": ["2"] } }, "v2"],
     ["no header", { target: "/versioned" }, "v1"],
+    ["its own host before any host, however literal that one's path is", { target: "/users/search" }, "user"],
+    ["a member that is null as one that is not there", jsonCall({ method: "tools/call", params: null }), "mcp"],
   ])("by %s", (_name, changes, expected) => {
     expect(find(changes)).toBe(expected);
   });
@@ -104,6 +113,17 @@ describe("the operation of a call", () => {
     ["a coded body", jsonCall({}, { headers: { "content-type": ["application/json"], "content-encoding": ["gzip"] } })],
     ["a part of a body", jsonCall({}, { body: { kind: "partial", bytes: Buffer.from("{}") } })],
     ["no body", jsonCall({}, { body: { kind: "absent" } })],
+    ["a member in other capitals, which some servers take for it", jsonCall({ METHOD: "tools/call" })],
+    ["two members that differ in capitals alone", jsonCall({ method: "tools/list", Method: "tools/call" })],
+    ["such members further in", jsonCall({ method: "tools/call", params: { name: "search", Name: "delete" } })],
+    ["a member that is no text", jsonCall({ method: "tools/call", params: { name: ["delete"] } })],
+    ["a way to a member through a list", jsonCall({ method: "tools/call", params: ["delete"] })],
+    ["a charset in which the body says something else", jsonCall({}, jsonIn("utf-7"))],
+    ["repeated headers that the gateway joined", { target: "/versioned", headers: { "x-api-version": ["2,1"] } }],
+    ["a header's value in other capitals", { target: "/shared", headers: { "x-mode": ["Narrow"] } }],
+    ["a literal segment in other capitals", { target: "/users/Admin" }],
+    ["a literal segment with a dot or a space at its end", { target: "/users/admin.%20" }],
+    ["a literal segment in other letters that fold to it", { target: "/users/%EF%BC%A1dmin" }],
     ["a repeated header that decides", { target: "/versioned", headers: { "x-api-version": ["1", "2"] } }],
     ["a host's own line that does not fit, though one for any host would", { target: "/shared" }],
   ])("none for %s", (_name, changes) => {
@@ -114,11 +134,20 @@ describe("the operation of a call", () => {
 describe("a table is refused at the start for", () => {
   test.each<[string, Partial<OperationOptions>[]]>([
     ["two lines that fit the same calls", [{ path: "/a/{x}" }, { path: "/a/{y}" }]],
+    ["two lines that differ in capitals alone", [{ path: "/a/b" }, { path: "/a/B" }]],
     ["half a segment as a parameter", [{ path: "/a/b{x}" }]],
     ["one parameter twice", [{ path: "/{x}/{x}" }]],
     ["a dot segment", [{ path: "/a/../b" }]],
     ["an empty segment", [{ path: "/a//b" }]],
     ["no leading slash", [{ path: "a" }]],
+    ["a host that is never read so, for which another line would stand in", [{ host: "Flights.Example" }]],
+    ["a host with a default port", [{ host: "flights.example:443" }]],
+    ["a host with a final dot", [{ host: "flights.example." }]],
+    ["a host with a pattern", [{ host: "*.flights.example" }]],
+    ["a segment that is not decoded", [{ path: "/a%20b" }]],
+    ["a segment that no call has", [{ path: "/a;b" }]],
+    ["a path with a query", [{ path: "/a?b" }]],
+    ["a condition on the host's header", [{ conditions: [{ on: "header", name: "host", value: "a" }] }]],
   ])("%s", (_name, lines) => {
     expect(() => createOperationTable(lines.map((line) => operation({ name: "x", ...line })))).toThrow(RangeError);
   });

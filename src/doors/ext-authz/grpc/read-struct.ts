@@ -1,6 +1,7 @@
 /** Reads google.protobuf.Struct as JSON, bounded and strict like JSON from outside (`domain/strict-json.ts`). */
 import { bounds } from "../../../domain/bounds.ts";
 import type { Json, JsonObject } from "../../../domain/json.ts";
+import { isReadAlike } from "../../../domain/strict-json.ts";
 import { once, tagOf, Unreadable, type WireReader } from "./wire-reader.ts";
 
 /** How much one message may still hold, over all of its structs. */
@@ -90,10 +91,10 @@ function readKind(message: WireReader, tag: number, budget: NodeBudget, depth: n
   }
 }
 
-/** JSON has no infinity and no NaN. */
+/** JSON has no infinity and no NaN, and which of two accounts a rounded number names is not known. */
 function readNumber(message: WireReader): number {
   const value = message.double();
-  if (!Number.isFinite(value)) throw new Unreadable();
+  if (!isReadAlike(value)) throw new Unreadable();
   return value;
 }
 

@@ -16,7 +16,9 @@ function read(request: IncomingMessage, body: HeldBody): HeldCall | undefined {
   const { method, url: target } = request;
   if (host === undefined || method === undefined || target === undefined) return undefined;
   const isPartial = headers.get("x-envoy-auth-partial-body")?.includes("true") === true;
-  const held: HeldBody = isPartial && body.kind === "whole" ? { kind: "partial", bytes: body.bytes } : body;
+  const held: HeldBody = isPartial
+    ? { kind: "partial", bytes: body.kind === "absent" ? Buffer.alloc(0) : body.bytes }
+    : body;
   return { method, host, target, headers, body: held, metadata: {}, peer: undefined };
 }
 

@@ -6,9 +6,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Answers } from "../../../../src/doors/answers.ts";
 import { createCheckMethod } from "../../../../src/doors/ext-authz/grpc/check-method.ts";
-import type { AnswerHeldCall } from "../../../../src/doors/ext-authz/held-call.ts";
+import { readCheck } from "../../../../src/doors/ext-authz/grpc/read-check.ts";
+import type { AnswerHeldCall, HeldCall } from "../../../../src/doors/ext-authz/held-call.ts";
 import { parseGatewayName } from "../../../../src/domain/identifiers.ts";
-import { decodeAnswer, encodeCheck, field, varintField } from "../../../fakes/check-messages.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject, ownMember } from "../../../../src/domain/json.ts";
+import { RequestError } from "../../../../src/domain/request-error.ts";
+import { anyCheck, assembledCheck, mutatedCheck, soundCheck } from "../../../fakes/check-arbitraries.ts";
+import { decodeAnswer, decodeCheck, encodeCheck } from "../../../fakes/check-messages.ts";
 import { denied, openCheckListener, passed } from "../../../fakes/check-listener.ts";
 import { createFakeHouse } from "../../../fakes/doors-house.ts";
 import { connectHttp2, frame, requestRaw } from "../../../fakes/http2-client.ts";
@@ -16,106 +20,6 @@ import { known } from "../../../fakes/path-ports.ts";
 
 const runs = Number(process.env["CHECK_FUZZ_RUNS"] ?? 10_000);
 const gateway = known(parseGatewayName("edge"));
-
-const text = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 20 }),
-  fc.constantFrom("", "GET", "/", "__proto__", "constructor", ":path", "content-length", "authorization"),
-);
-const bytes = fc.uint8Array({ maxLength: 30 });
-const value: fc.Arbitrary<object> = fc.letrec<{ value: object }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: "small" },
-    fc.record({ stringValue: text }),
-    fc.record({
-      numberValue: fc.oneof(
-        { arbitrary: fc.double({ noNaN: true, noDefaultInfinity: true }), weight: 9 },
-        { arbitrary: fc.double(), weight: 1 },
-      ),
-    }),
-    fc.record({ boolValue: fc.boolean() }),
-    fc.constant({ nullValue: 0 }),
-    fc.record({ structValue: fc.record({ fields: fc.dictionary(text, tie("value"), { maxKeys: 3 }) }) }),
-    fc.record({ listValue: fc.record({ values: fc.array(tie("value"), { maxLength: 3 }) }) }),
-  ),
-})).value;
-
-const some = text.filter((given) => given !== "");
-const headers = fc.dictionary(some, text, { maxKeys: 5 });
-const headerMap = fc.record({
-  headers: fc.array(fc.oneof(fc.record({ key: some, value: text }), fc.record({ key: some, rawValue: bytes })), {
-    maxLength: 4,
-  }),
-});
-/** In one form each, as Envoy sends it; the others come from {@link mutated} and {@link everyForm}. */
-const sound = fc
-  .tuple(
-    fc.record({ method: some, path: some, host: some, size: fc.integer({ min: -1 }) }),
-    fc.oneof(fc.record({ headers }), fc.record({ headerMap })),
-    fc.oneof(fc.constant({}), fc.record({ body: text }), fc.record({ rawBody: bytes })),
-  )
-  .map(([named, head, body]) => ({ ...named, ...head, ...body }));
-const everyForm = fc.record(
-  { method: text, path: text, host: text, query: text, headers, headerMap, body: text, rawBody: bytes },
-  { requiredKeys: [] },
-);
-const http = fc.oneof({ arbitrary: sound, weight: 5 }, { arbitrary: everyForm, weight: 1 });
-const attributes = fc.record(
-  {
-    source: fc.record({ principal: text, service: text }),
-    request: fc.record({ http }),
-    contextExtensions: fc.dictionary(text, text, { maxKeys: 2 }),
-    metadataContext: fc.record({
-      filterMetadata: fc.dictionary(text, fc.record({ fields: fc.dictionary(text, value, { maxKeys: 3 }) }), {
-        maxKeys: 2,
-      }),
-    }),
-  },
-  { requiredKeys: ["request"] },
-);
-const valid = attributes.map(encodeCheck);
-
-/** A whole one with some bytes changed, cut, doubled or put in. */
-const mutated = fc
-  .tuple(
-    valid,
-    fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 }), fc.constantFrom("set", "cut", "put", "double")), {
-      minLength: 1,
-      maxLength: 4,
-    }),
-  )
-  .map(([whole, changes]) => {
-    let message = whole;
-    for (const [place, byte, change] of changes) {
-      const at = message.length === 0 ? 0 : place % message.length;
-      const [before, after] = [message.subarray(0, at), message.subarray(at)];
-      if (change === "set") message = Buffer.concat([before, Buffer.of(byte), after.subarray(1)]);
-      else if (change === "cut") message = Buffer.from(before);
-      else if (change === "put") message = Buffer.concat([before, Buffer.of(byte), after]);
-      else message = Buffer.concat([before, after, after]);
-    }
-    return message;
-  });
-const garbage = fc.uint8Array({ maxLength: 300 }).map((given) => Buffer.from(given));
-/** Fields of any number and nesting, well-formed, that mean something else or nothing. */
-const nested: fc.Arbitrary<Buffer> = fc.letrec<{ message: Buffer }>((tie) => ({
-  message: fc
-    .array(
-      fc.oneof(
-        { depthSize: "medium" },
-        fc.tuple(fc.integer({ min: 1, max: 14 }), bytes).map(([number, given]) => field(number, given)),
-        fc.tuple(fc.integer({ min: 1, max: 14 }), fc.nat()).map(([number, given]) => varintField(number, given)),
-        fc.tuple(fc.integer({ min: 1, max: 14 }), tie("message")).map(([number, given]) => field(number, given)),
-      ),
-      { maxLength: 5 },
-    )
-    .map((fields) => Buffer.concat(fields)),
-})).message;
-const anything = fc.oneof(
-  { arbitrary: valid, weight: 3 },
-  { arbitrary: mutated, weight: 4 },
-  { arbitrary: garbage, weight: 1 },
-  { arbitrary: nested, weight: 2 },
-);
 
 /** Lets about half of what it can read through, and counts. */
 function createJudge() {
@@ -135,6 +39,65 @@ const codeOf = (message: Uint8Array | string): unknown => {
   return typeof status === "object" && status !== null && "code" in status ? status["code"] : 0;
 };
 
+const memberOf = (value: Json | undefined, ...path: string[]): Json | undefined =>
+  path.reduce<Json | undefined>((at, name) => (isJsonObject(at) ? ownMember(at, name) : undefined), value);
+const membersOf = (value: Json | undefined): readonly [string, Json][] =>
+  isJsonObject(value) ? Object.entries(value) : [];
+const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : "");
+const listOf = (value: Json | undefined): readonly Json[] => (isJsonArray(value) ? value : []);
+
+/** google.protobuf.Value as the JSON that it stands for. */
+function jsonOf(value: Json): Json {
+  const [[kind, held] = []] = membersOf(value);
+  if (kind === "structValue") return structOf(held);
+  if (kind === "listValue") return listOf(memberOf(held, "values")).map(jsonOf);
+  return kind === undefined || kind === "nullValue" || held === undefined ? null : held;
+}
+const structOf = (value: Json | undefined): JsonObject =>
+  Object.fromEntries(membersOf(memberOf(value, "fields")).map(([name, member]) => [name, jsonOf(member)]));
+
+function gathered(pairs: readonly (readonly [string, string])[]): readonly (readonly [string, readonly string[]])[] {
+  const headers = new Map<string, string[]>();
+  for (const [name, value] of pairs.filter(([key]) => !key.startsWith(":"))) {
+    headers.set(name, [...(headers.get(name) ?? []), value]);
+  }
+  return [...headers].toSorted(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** What a decision rests on, as this sidecar reads it. */
+const relied = ({ method, host, target, headers, peer = "", metadata }: HeldCall): object => ({
+  method,
+  host,
+  target,
+  peer,
+  headers: gathered([...headers].flatMap(([name, values]) => values.map((value) => [name, value] as const))),
+  metadata: structuredClone(metadata),
+});
+
+/** The same, by a reader that knows nothing but Envoy's definitions. */
+function reliedByEnvoy(check: JsonObject): object {
+  const attributes = memberOf(check, "attributes");
+  const http = memberOf(attributes, "request", "http");
+  const mapped = membersOf(memberOf(http, "headers"));
+  const listed = listOf(memberOf(http, "headerMap", "headers")).map((header): readonly [string, Json] => {
+    const raw = Buffer.from(textOf(memberOf(header, "rawValue")), "base64").toString("latin1");
+    return [textOf(memberOf(header, "key")), memberOf(header, "value") ?? raw];
+  });
+  return {
+    method: memberOf(http, "method"),
+    host: memberOf(http, "host"),
+    target: memberOf(http, "path"),
+    peer: memberOf(attributes, "source", "principal") ?? "",
+    headers: gathered([...mapped, ...listed].map(([name, value]) => [name.toLowerCase(), textOf(value)])),
+    metadata: Object.fromEntries(
+      membersOf(memberOf(attributes, "metadataContext", "filterMetadata")).map(([name, value]) => [
+        name,
+        structOf(value),
+      ]),
+    ),
+  };
+}
+
 // Seconds where the machine is its own; it seldom is.
 describe("of whatever is sent", { timeout: 120_000 }, () => {
   test("each message is answered, by a pass only where one was given", async () => {
@@ -143,7 +106,7 @@ describe("of whatever is sent", { timeout: 120_000 }, () => {
     const method = createCheckMethod(answer, new Answers("fuzz", house.observer));
     const seen = { passes: 0, denials: 0, unread: 0 };
     await fc.assert(
-      fc.asyncProperty(anything, async (message) => {
+      fc.asyncProperty(anyCheck, async (message) => {
         const before = { ...judge };
         const code = codeOf(await method.answer(message, gateway));
         const isPass = judge.passes > before.passes;
@@ -161,6 +124,27 @@ describe("of whatever is sent", { timeout: 120_000 }, () => {
     expect(house.turnedAway).toHaveLength(seen.unread);
   });
 
+  test("what is read of it is what Envoy's own definitions say", () => {
+    const seen = { sound: 0, mutated: 0, assembled: 0 };
+    const kinds = fc.oneof(
+      soundCheck.map((message) => ({ message, kind: "sound" as const })),
+      mutatedCheck.map((message) => ({ message, kind: "mutated" as const })),
+      assembledCheck.map((message) => ({ message, kind: "assembled" as const })),
+    );
+    fc.assert(
+      fc.property(kinds, ({ message, kind }) => {
+        const call = readCheck(message);
+        const check = decodeCheck(message);
+        // What we skip may be broken within; the other reader looks there too.
+        if (call instanceof RequestError || check === undefined) return;
+        seen[kind] += 1;
+        expect(relied(call)).toEqual(reliedByEnvoy(check));
+      }),
+      { numRuns: runs },
+    );
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(runs / 500);
+  });
+
   test("each request over the wire is answered, by a pass only where one was given", async () => {
     const { judge, answer } = createJudge();
     const { address, house } = await openCheckListener({ answer });
@@ -169,7 +153,7 @@ describe("of whatever is sent", { timeout: 120_000 }, () => {
     const cuts = fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.nat({ max: 10 }), weight: 1 });
     const seen = { passes: 0, denials: 0, errors: 0 };
     await fc.assert(
-      fc.asyncProperty(anything, flags, cuts, async (message, flag, cut) => {
+      fc.asyncProperty(anyCheck, flags, cuts, async (message, flag, cut) => {
         const before = judge.passes;
         const whole = frame(message, flag);
         const { status, grpcStatus, body } = await requestRaw(session, {}, whole.subarray(0, whole.length - cut));

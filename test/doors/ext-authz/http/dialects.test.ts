@@ -230,11 +230,13 @@ describe("ext_authz_http", () => {
     const json = { ...evidence, "content-type": "application/json" };
     await ask({ headers: json, body: '{"method":"tools/call","params":{"name":"book"}}' });
     await ask({ headers: { ...json, "x-envoy-auth-partial-body": "true" }, body: "{" });
+    await ask({ headers: { ...json, "x-envoy-auth-partial-body": "true" } });
     await ask({ headers: json, body: "{" });
     await ask({ headers: json, body: " ".repeat(70_000) });
     await ask({});
     expect(house.asked.map((request) => request.call?.body)).toEqual([
       { form: "json", value: { method: "tools/call", params: { name: "book" } } },
+      { form: "partial" },
       { form: "partial" },
       { form: "malformed" },
       { form: "partial" },

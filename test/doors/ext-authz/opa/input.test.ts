@@ -7,7 +7,7 @@ import { readAttributes } from "../../../../src/doors/ext-authz/opa/read-attribu
 import { renderInput } from "../../../../src/doors/ext-authz/opa/render-input.ts";
 import type { JsonObject } from "../../../../src/domain/json.ts";
 import { RequestError } from "../../../../src/domain/request-error.ts";
-import { aroundHttp, encodeCheck, encodeHttp, field, showCheck } from "../../../fakes/check-messages.ts";
+import { aroundHttp, encodeCheck, encodeHttp, field, decodeCheck } from "../../../fakes/check-messages.ts";
 
 const asPlugin: OpaOptions = { errors: "deny", requestTime: "object", parsesBody: true };
 
@@ -147,7 +147,7 @@ test("whatever Envoy encodes is shown as Envoy's own messages show it", () => {
   fc.assert(
     fc.property(anyCheck, (attributes) => {
       const message = encodeCheck(attributes);
-      expect(readAttributes(message)).toEqual(showCheck(message));
+      expect(readAttributes(message)).toEqual(decodeCheck(message));
     }),
     { numRuns: 500 },
   );

@@ -1,0 +1,15 @@
+/**
+ * What readers that are not strict take for one and the same: other capitals, other forms of a letter (NFKC). For finding
+ * what is ambiguous; nothing is ever matched by it.
+ */
+export function fold(text: string): string {
+  return text.normalize("NFKC").toUpperCase().toLowerCase();
+}
+
+/** Of a path; some file systems drop dots and spaces at a name's end as well. */
+export function foldSegment(text: string): string {
+  const folded = fold(text);
+  let end = folded.length;
+  while (end > 0 && (folded[end - 1] === "." || folded[end - 1] === " ")) end -= 1;
+  return folded.slice(0, end);
+}
