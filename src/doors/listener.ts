@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Answers } from "./answers.ts";
-import { closeWith, codeOfClientError } from "./broken-connection.ts";
+import { type BrokenSite, closeWith, codeOfClientError } from "./broken-connection.ts";
 import type { DoorLimits } from "./limits.ts";
 import { startListening } from "./listen.ts";
 import { ListenerError } from "./listener-error.ts";
@@ -20,6 +20,8 @@ export interface Listener {
 /** Takes every request of a listener; told when the listener stops. */
 export interface RequestReception {
   isStopping: boolean;
+  /** What is said where HTTP itself went wrong. */
+  readonly renderBroken: BrokenSite["renderBroken"];
   serve(request: IncomingMessage, response: ServerResponse): void;
 }
 
@@ -74,12 +76,13 @@ function createMutual(options: ServerOptions, mtls: NonNullable<TcpAddress["mtls
 }
 
 function attach(server: Server, reception: RequestReception, answers: Answers): void {
+  const site = { answers, renderBroken: reception.renderBroken };
   server.on("request", (request, response) => reception.serve(request, response));
   // The door asks for the body when it wants it.
   server.on("checkContinue", (request, response) => reception.serve(request, response));
-  server.on("checkExpectation", (request, _response) => closeWith(request.socket, "request_malformed", answers));
-  server.on("connect", (_request, socket) => closeWith(socket, "method_not_allowed", answers));
-  server.on("clientError", (error, socket) => closeWith(socket, codeOfClientError(error), answers));
+  server.on("checkExpectation", (request, _response) => closeWith(request.socket, "request_malformed", site));
+  server.on("connect", (_request, socket) => closeWith(socket, "method_not_allowed", site));
+  server.on("clientError", (error, socket) => closeWith(socket, codeOfClientError(error), site));
 }
 
 /** How often idle connections are looked for while answers are still being written. */

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { RequestError, type RequestErrorCode } from "../domain/request-error.ts";
 import type { Answers } from "./answers.ts";
+import { renderWithCode } from "./broken-connection.ts";
 import type { Gateway, IdentifyGateway } from "./callers.ts";
 import type { BearerCredentials } from "./credentials.ts";
 import type { ClientRoute, GatewayRoute, Route } from "./door.ts";
@@ -24,6 +25,7 @@ export class Reception {
   readonly #routes: ReadonlyMap<string, Route>;
   /** Clients that no gateway stands for share one count: who they are is known only after the work of finding out. */
   readonly #strangers: Pick<Gateway, "inFlight"> = { inFlight: 0 };
+  readonly renderBroken = renderWithCode;
   isStopping = false;
 
   constructor(rules: ReceptionRules) {

@@ -16,20 +16,15 @@ export function encodeCheck(attributes: object): Buffer {
 
 export const encodeHttp = (http: object): Buffer => encodeCheck({ request: { http } });
 
-/** As Envoy would understand it, bytes as base64; undefined: not at all. */
-export function decodeCheck(bytes: Uint8Array): JsonObject | undefined {
-  try {
-    const value: unknown = checkRequest.toObject(checkRequest.decode(bytes), { longs: Number, bytes: String });
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** As Envoy would understand it, bytes as base64; throws where it would not. */
+export const decodeCheck = (bytes: Uint8Array): JsonObject => decode(checkRequest, bytes);
 
 /** As Envoy would understand it; enums as their numbers. */
-export function decodeAnswer(bytes: Uint8Array): JsonObject {
-  const value: unknown = checkResponse.toObject(checkResponse.decode(bytes), { longs: Number, bytes: String });
-  if (!isJsonObject(value)) throw new Error("no CheckResponse");
+export const decodeAnswer = (bytes: Uint8Array): JsonObject => decode(checkResponse, bytes);
+
+function decode(type: protobuf.Type, bytes: Uint8Array): JsonObject {
+  const value: unknown = type.toObject(type.decode(bytes), { longs: Number, bytes: String });
+  if (!isJsonObject(value)) throw new Error("no message");
   return value;
 }
 

@@ -3,6 +3,7 @@
  * caller may know. Why exactly is for the gateway and the record.
  */
 import type { DenialCode } from "../../domain/refusal.ts";
+import type { RequestErrorCode } from "../../domain/request-error.ts";
 import type { TurnedAway } from "./held-call.ts";
 
 type Told = Pick<TurnedAway, "status" | "title">;
@@ -78,4 +79,9 @@ export function turnAway(code: DenialCode | DoorRefusal, decisionId?: string): T
 
 export function turnAwayForApproval(decisionId: string): TurnedAway {
   return { kind: "turned_away", ...approval, code: "approval_required", decisionId };
+}
+
+/** What could not be read is no call, whatever was wrong with it. */
+export function turnAwayUnread(code: RequestErrorCode): TurnedAway {
+  return { kind: "turned_away", ...malformed, code, decisionId: undefined };
 }

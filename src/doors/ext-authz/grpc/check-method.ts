@@ -1,8 +1,8 @@
 /** `Authorization/Check`: reads a held call, asks, renders the answer. It judges nothing. */
-import { type RequestErrorCode, RequestError } from "../../../domain/request-error.ts";
+import { RequestError, type RequestErrorCode } from "../../../domain/request-error.ts";
 import type { Answers } from "../../answers.ts";
-import type { AnswerHeldCall, HeldCall, TurnedAway } from "../held-call.ts";
-import { turnAway } from "../turned-away.ts";
+import type { AnswerHeldCall, HeldCall } from "../held-call.ts";
+import { turnAway, turnAwayUnread } from "../turned-away.ts";
 import { checkBytesMax } from "./limits.ts";
 import { readCheck } from "./read-check.ts";
 import { type AnswerForm, renderAnswer } from "./render-answer.ts";
@@ -29,10 +29,7 @@ export function createCheckMethod(answerHeldCall: AnswerHeldCall, answers: Answe
 }
 
 /** A message that is no CheckRequest. */
-export function refuseUnread(code: RequestErrorCode): Buffer {
-  const refused: TurnedAway = { kind: "turned_away", status: 403, title: "malformed", decisionId: undefined, code };
-  return renderAnswer(refused, "http");
-}
+export const refuseUnread = (code: RequestErrorCode): Buffer => renderAnswer(turnAwayUnread(code), "http");
 
 /** As Envoy tells a gRPC request. */
 const grpcMediaType = /^application\/grpc(?:\+|$)/i;

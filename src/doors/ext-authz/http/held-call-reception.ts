@@ -1,6 +1,8 @@
 /** What happens to every request of a listener of held calls: caller, concurrency, dialect. Any path and method is one. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { BrokenSite } from "../../broken-connection.ts";
 import type { Gateway, IdentifyGateway } from "../../callers.ts";
+import { turnAwayUnread } from "../turned-away.ts";
 import { type AnswerSite, answerHttp, tell } from "./answer-http.ts";
 
 export interface HeldCallReceptionRules extends AnswerSite {
@@ -10,10 +12,13 @@ export interface HeldCallReceptionRules extends AnswerSite {
 
 export class HeldCallReception {
   readonly #rules: HeldCallReceptionRules;
+  readonly renderBroken: BrokenSite["renderBroken"];
   isStopping = false;
 
   constructor(rules: HeldCallReceptionRules) {
     this.#rules = rules;
+    // The gateway's client gets to read it, so it is a "no" like any other.
+    this.renderBroken = (code) => rules.dialect.render(turnAwayUnread(code));
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {

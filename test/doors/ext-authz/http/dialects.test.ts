@@ -4,62 +4,26 @@ import { describe, expect, test } from "vitest";
 import type { ExtAuthzOptions } from "../../../../src/doors/index.ts";
 import type { DialectName } from "../../../../src/doors/ext-authz/http/dialect.ts";
 import { deny, createFakeHouse, type FakeHouse, gatewayCredential } from "../../../fakes/doors-house.ts";
+import { askedBy, dialectNames, type Held } from "../../../fakes/dialect-wires.ts";
 import { agent, byPayload, inUse, payloadOf, person } from "../../../fakes/held-operations.ts";
 import { type Answer, call, createFolder, open, socketListener, tcpListener } from "../../../fakes/open-house.ts";
 import { rawRequest, sendRaw, statusesOf } from "../../../fakes/raw-connection.ts";
 
 const evidence = { "x-person": payloadOf(person), "x-agent": payloadOf(agent) };
 
-interface Held {
-  readonly method?: string;
-  readonly host?: string;
-  readonly target?: string;
-  readonly headers?: Record<string, string | string[]>;
-  readonly body?: string;
-}
-
-type Wire = { method: string; path: string; headers: Record<string, string | string[]>; body?: string };
-
-/** How each gateway asks about a call. */
-const askedBy: { readonly [Name in DialectName]: (held: Required<Omit<Held, "body">> & Held) => Wire } = {
-  ext_authz_http: ({ method, host, target, headers, body }) => ({
-    method,
-    path: target,
-    headers: { host, ...headers },
-    ...(body === undefined ? {} : { body }),
-  }),
-  auth_request: ({ method, host, target, headers }) => ({
-    method: "GET",
-    path: "/_chaperone",
-    headers: { host, "x-original-method": method, "x-original-uri": target, ...headers },
-  }),
-  forward_auth: ({ method, host, target, headers }) => ({
-    method: "GET",
-    path: "/",
-    headers: {
-      host: "chaperone.internal",
-      "x-forwarded-method": method,
-      "x-forwarded-host": host,
-      "x-forwarded-uri": target,
-      ...headers,
-    },
-  }),
-};
-const names: readonly DialectName[] = ["ext_authz_http", "auth_request", "forward_auth"];
-
 async function openDialect(name: DialectName, options: ExtAuthzOptions = byPayload, parts: Partial<FakeHouse> = {}) {
   const house = createFakeHouse(parts);
   const listener = socketListener(await createFolder(), { doors: [name], extAuthz: options });
   const { addresses } = await open(house, [listener]);
   const address = addresses[0]?.address;
-  const ask = (held: Held = {}): Promise<Answer> => {
+  const ask = (held: Partial<Held> = {}): Promise<Answer> => {
     const { method = "POST", host = "flights.example", target = "/flights/LH400", headers = evidence } = held;
     return call(address, askedBy[name]({ ...held, method, host, target, headers }));
   };
   return { house, ask, address };
 }
 
-describe.each(names)("%s", (name) => {
+describe.each(dialectNames)("%s", (name) => {
   test("lets the founding call through with a role token and nothing else to read", async () => {
     const { ask, house } = await openDialect(name);
     const answer = await ask();
