@@ -1,16 +1,16 @@
 /** Builds the house from its configuration: one factory per room, in the order in which they need each other. */
-import { createHash } from "node:crypto";
 import type { Writable } from "node:stream";
+import { announceLife, createAnnouncer } from "./announcer.ts";
 import { openDecisionLog } from "./audit/index.ts";
 import { createClock } from "./clock/index.ts";
-import { type Config, withoutSecrets } from "./config/index.ts";
+import { type Config, digestConfig } from "./config/index.ts";
 import { type DoorsHouse, openListeners, type OpenListeners, wellKnown } from "./doors/index.ts";
-import type { EventRecord } from "./domain/record.ts";
 import { createIdentityRoom, type IdentityRoom } from "./identity/index.ts";
 import { ledgers, replayGuards } from "./ledger/index.ts";
 import { decide } from "./pdp/decide.ts";
+import { decideCall } from "./pdp/decide-call.ts";
 import type { PathPorts } from "./pdp/path-ports.ts";
-import { createPolicyRoom } from "./policy/index.ts";
+import { createCallPolicyRoom, createPolicyRoom } from "./policy/index.ts";
 import type { Announcer } from "./ports/announcer.ts";
 import type { Clock } from "./ports/clock.ts";
 import { openStateFolder } from "./state/index.ts";
@@ -50,8 +50,7 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
   const log = telemetry.countRecords(audit);
   const announcer = createAnnouncer(log, telemetry);
 
-  const policy = await createPolicyRoom(config.policy, { clock, announcer });
-  opened.defer(() => policy.close());
+  const { policy, callPolicy } = await openPolicies(config, { clock, announcer }, opened);
   const tokens = await createTokenRoom(config.tokens, { clock, announcer });
   opened.defer(() => tokens.close());
   const identity = openIdentity(config, tokens, { clock, announcer });
@@ -68,11 +67,12 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     observer: telemetry.observer,
     rules: config.rules,
   };
-  const built: Rooms = { policy, tokens, identity, audit, clock };
+  const built: Rooms = { policy, callPolicy, tokens, identity, audit, clock };
   rooms = built;
   const doors: DoorsHouse = {
     decide: (request) => decide(request, ports),
     decideUse: (request) => decide(request, ports),
+    decideCall: callPolicy && ((question) => decideCall(question, { ...ports, policy: callPolicy })),
     issuer: tokens.issuer,
     keys: tokens.keys,
     jwksCacheSeconds: tokens.jwksCacheSeconds,
@@ -84,20 +84,31 @@ export async function assemble(config: Config, world: AssemblyWorld): Promise<Ho
     credentials: config.credentials,
     clients: identity.clients,
   };
-  announceStart(announcer, config, world, clock.read().epochSeconds);
-  opened.defer(() =>
-    announcer.announce({ type: "event", event: "stopped", time: clock.read().epochSeconds, detail: {} }),
-  );
+  const isDevelopment = config.developmentDefaults.length > 0;
+  const start = { version: world.version, configuration: digestConfig(config), development_defaults: isDevelopment };
+  opened.defer(announceLife(announcer, start, clock));
   const close = opened.move();
   return {
     ...doors,
     events: telemetry.events,
     listen: () => openListeners(config.listeners, doors),
     reload: async () => {
-      await Promise.all([policy.reload(), tokens.reload(), identity.refreshKeys()]);
+      await Promise.all([policy.reload(), callPolicy?.reload(), tokens.reload(), identity.refreshKeys()]);
     },
     close: () => close.disposeAsync(),
   };
+}
+
+async function openPolicies(
+  { policy: options, callPolicy: callOptions }: Config,
+  world: { readonly clock: Clock; readonly announcer: Announcer },
+  opened: AsyncDisposableStack,
+): Promise<Pick<Rooms, "policy" | "callPolicy">> {
+  const policy = await createPolicyRoom(options, world);
+  opened.defer(() => policy.close());
+  const callPolicy = callOptions && (await createCallPolicyRoom(callOptions, world));
+  opened.defer(() => callPolicy?.close());
+  return { policy, callPolicy };
 }
 
 function openIdentity(config: Config, own: TokenRoom, world: { clock: Clock; announcer: Announcer }): IdentityRoom {
@@ -126,23 +137,4 @@ function openTelemetry(
     issuerKeys: () => rooms()?.identity.states() ?? [],
     now: () => clock.read().epochSeconds,
   });
-}
-
-/** The configuration is on record by its digest: two starts with one digest were configured alike. Secrets are no part of it. */
-function announceStart(announcer: Announcer, config: Config, { version }: AssemblyWorld, time: number): void {
-  const configuration = createHash("sha256")
-    .update(JSON.stringify(withoutSecrets(config)))
-    .digest("hex");
-  const detail = { version, configuration, development_defaults: config.developmentDefaults.length > 0 };
-  announcer.announce({ type: "event", event: "started", time, detail });
-}
-
-/** An event that cannot be put on record is said in the log: it concerns no decision, and decisions deny by themselves. */
-function createAnnouncer(log: PathPorts["log"], { events }: Telemetry): Announcer {
-  return {
-    announce(event: EventRecord): void {
-      events.announced(event);
-      Promise.try(() => log.record(event)).catch((cause: unknown) => events.failed("event_record", cause));
-    },
-  };
 }

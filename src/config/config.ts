@@ -7,11 +7,12 @@ import type { Credentials, ListenerOptions } from "../doors/index.ts";
 import type { ClientOptions, GatewayClaimsOptions, ProfileOptions, RoleTokenOptions } from "../identity/index.ts";
 import type { LedgerOptions } from "../ledger/index.ts";
 import type { PathRules } from "../pdp/path-ports.ts";
-import type { PolicyOptions } from "../policy/index.ts";
+import type { CallPolicyOptions, PolicyOptions } from "../policy/index.ts";
 import type { TelemetryOptions } from "../telemetry/index.ts";
 import type { TokenOptions } from "../tokens/index.ts";
 import type { CredentialValues } from "./credentials.ts";
 import type { Foundation } from "./defaults.ts";
+import { renderCallPolicy } from "./ext-authz-opa.ts";
 import { renderIssuers, renderRoleTokens } from "./issuers.ts";
 import type { Settings } from "./schema.ts";
 
@@ -29,6 +30,8 @@ export interface Config {
   readonly clients: readonly ClientOptions[];
   readonly rules: PathRules;
   readonly policy: PolicyOptions;
+  /** Another's Envoy authorization policy; absent: none is asked. */
+  readonly callPolicy?: CallPolicyOptions;
   readonly tokens: TokenOptions;
   readonly audit: AuditOptions;
   readonly ledger: LedgerOptions;
@@ -48,7 +51,8 @@ export interface Chosen {
 
 export function renderConfig(settings: Settings, chosen: Chosen): Config {
   const { foundation, listeners, credentials } = chosen;
-  const { identity, tokens } = settings;
+  const { identity, tokens, ext_authz_opa: opa } = settings;
+  const policy = renderPolicy(settings, chosen);
   return {
     developmentDefaults: foundation.developmentDefaults,
     stateFolder: settings.state,
@@ -68,7 +72,8 @@ export function renderConfig(settings: Settings, chosen: Chosen): Config {
       depthMax: tokens.depth_max,
       lifetimeSecondsMax: tokens.lifetime_seconds_max,
     },
-    policy: renderPolicy(settings, chosen),
+    policy,
+    ...(opa === undefined ? {} : { callPolicy: renderCallPolicy(opa, policy) }),
     tokens: renderTokens(settings, foundation),
     audit: renderAudit(settings),
     ledger: { kind: settings.ledger.kind },

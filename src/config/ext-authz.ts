@@ -16,6 +16,7 @@ type Rule = readonly [boolean, string];
 /** They hold calls for a gateway, which proves itself. */
 export const heldCallDoors: ReadonlySet<string> = new Set([
   "ext_authz_grpc",
+  "ext_authz_opa",
   "ext_authz_http",
   "auth_request",
   "forward_auth",
@@ -25,6 +26,8 @@ export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, 
   const held = doors.filter((door) => heldCallDoors.has(door));
   if (held.length === 0) return settings === undefined ? [] : ["ext_authz: no door of this listener holds calls"];
   if (doors.length > 1) return [`doors: ${held[0] ?? ""} needs a listener of its own`];
+  if (held[0] === "ext_authz_opa")
+    return settings === undefined ? [] : ["ext_authz: the door ext_authz_opa reads none"];
   if (settings === undefined) return [`ext_authz: the door ${held[0] ?? ""} needs it`];
   const problems = [
     ...checkTokenHeader(settings),

@@ -11,7 +11,7 @@ import { readSettings, type SettingSources } from "./read-settings.ts";
 
 export type { Config } from "./config.ts";
 export { ConfigError } from "./config-error.ts";
-export { withoutSecrets } from "./open-config.ts";
+export { digestConfig, withoutSecrets } from "./open-config.ts";
 export type { SettingSources } from "./read-settings.ts";
 export { renderReference } from "./render-reference.ts";
 

@@ -53,6 +53,7 @@ export const listenerSchema = z.strictObject({
         "probe",
         "admin",
         "ext_authz_grpc",
+        "ext_authz_opa",
         "ext_authz_http",
         "auth_request",
         "forward_auth",
@@ -60,7 +61,7 @@ export const listenerSchema = z.strictObject({
     )
     .min(1)
     .max(5)
-    .describe("Which protocols it serves. The last four hold calls, each on a listener of its own."),
+    .describe("Which protocols it serves. The last five hold calls, each on a listener of its own."),
   callers: z
     .enum(["socket", "mtls", "credential", "open"])
     .describe(

@@ -4,6 +4,7 @@ import type { CallerOptions, ListenerOptions } from "../doors/index.ts";
 import { renderAddress } from "./address.ts";
 import { ConfigError } from "./config-error.ts";
 import { checkExtAuthz, heldCallDoors, renderExtAuthz } from "./ext-authz.ts";
+import { checkOpaDoor, type ExtAuthzOpaSettings, renderOpa } from "./ext-authz-opa.ts";
 import type { CredentialValues } from "./credentials.ts";
 import { type ListenerSettings, listenerSchema } from "./listener-schema.ts";
 import type { PlacedSettings } from "./read-settings.ts";
@@ -36,8 +37,14 @@ export function chooseListeners(
   { settings, placeOf }: PlacedSettings,
   { isLoopbackIssuer, credentials }: ListenerSurroundings,
 ): readonly ListenerOptions[] | readonly ConfigError[] {
-  const { listeners } = settings;
-  if (listeners === undefined) return defaultListeners(settings.state, isLoopbackIssuer).map(renderListener);
+  const { listeners, ext_authz_opa: opa } = settings;
+  if (opa !== undefined && listeners?.some(({ doors }) => doors.includes("ext_authz_opa")) !== true) {
+    const at = { setting: "ext_authz_opa", place: placeOf(["ext_authz_opa"]) };
+    return [new ConfigError("settings_conflict", "no listener has the door ext_authz_opa", at)];
+  }
+  if (listeners === undefined) {
+    return defaultListeners(settings.state, isLoopbackIssuer).map((listener) => renderListener(listener));
+  }
   const names = new Set<string>();
   const addresses = new Set<string>();
   const errors = listeners.flatMap((listener, at) => {
@@ -46,6 +53,7 @@ export function chooseListeners(
       ...checkListener(listener, credentials),
       ...checkClients(listener, settings.clients.length > 0),
       ...checkExtAuthz(listener, settings.identity.issuers.length > 0),
+      ...checkOpaDoor(listener, settings.ext_authz_opa !== undefined),
       ...(names.has(listener.name) ? ["name: another listener has this name"] : []),
       ...(addresses.has(address) && !address.endsWith(":0") ? ["address: another listener has this address"] : []),
       ...(listener.doors.includes("public") && listener.doors.length > 1 && !isLoopbackIssuer
@@ -59,7 +67,7 @@ export function chooseListeners(
       return new ConfigError("settings_conflict", detail, { setting: `listeners[${at}]`, place });
     });
   });
-  return errors.length > 0 ? errors : listeners.map(renderListener);
+  return errors.length > 0 ? errors : listeners.map((listener) => renderListener(listener, opa));
 }
 
 /** What is configured must be able to work: it is refused here, not withheld. */
@@ -109,7 +117,7 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
-function renderListener(listener: ListenerSettings): ListenerOptions {
+function renderListener(listener: ListenerSettings, opa?: ExtAuthzOpaSettings): ListenerOptions {
   const { name, doors, concurrency_max: concurrencyMax, hosts, client_field: clientField, ext_authz: held } = listener;
   return {
     name,
@@ -120,6 +128,7 @@ function renderListener(listener: ListenerSettings): ListenerOptions {
     hosts,
     ...(clientField === undefined ? {} : { clientField }),
     ...(held === undefined ? {} : { extAuthz: renderExtAuthz(held) }),
+    ...(opa !== undefined && doors.includes("ext_authz_opa") ? { opa: renderOpa(opa) } : {}),
   };
 }
 

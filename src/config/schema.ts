@@ -6,6 +6,7 @@ import { z } from "zod";
 import { bounds } from "../domain/bounds.ts";
 import { parseIssuer } from "../domain/identifiers.ts";
 import { signatureAlgorithms } from "../policy/index.ts";
+import { extAuthzOpaSchema } from "./ext-authz-opa.ts";
 import { parsed, path, text, whole } from "./field.ts";
 import { clientSchema } from "./client-schema.ts";
 import { identitySchema } from "./issuer-schema.ts";
@@ -128,6 +129,7 @@ export const schema = z.strictObject({
     .optional()
     .describe("`iss` of every role token. Anything but a loopback address is https and needs a key set."),
   policy: policySchema,
+  ext_authz_opa: extAuthzOpaSchema,
   keys: keysSchema,
   tokens: tokensSchema,
   identity: identitySchema,

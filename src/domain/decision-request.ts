@@ -19,7 +19,7 @@ import type { ObservedCall } from "./observed-call.ts";
 import { parseStrictJson } from "./strict-json.ts";
 
 /** The doors that exist; a metric label and an audit field. */
-export type DoorName = "authorize" | "token" | "ext_authz" | "cli";
+export type DoorName = "authorize" | "token" | "ext_authz" | "ext_authz_opa" | "cli";
 
 /**
  * Where the gateway stands; fixed by the listener's configuration. issue: on the agent's side, a role token is wanted.

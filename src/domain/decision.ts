@@ -1,5 +1,6 @@
 /** The answer of the path, the same for every door. Only an allow can carry a token. */
 import type { Audience, ChainId, DecisionId, GrantId } from "./identifiers.ts";
+import type { CallChanges, CallRefusal } from "./call-verdict.ts";
 import type { PermissionSet } from "./exact-set.ts";
 import type { Grant, NamedParty, PolicyReference } from "./grant.ts";
 import type { DenialCode, Reason } from "./refusal.ts";
@@ -37,6 +38,22 @@ export interface AllowedUse extends Answered {
 }
 
 export type UseDecision = AllowedUse | Deny | ApprovalRequired;
+
+/** Another's policy let a held call go on. There is no chain behind it and no token before it. */
+export interface AllowedCall extends Answered {
+  readonly outcome: "allow";
+  readonly changes: CallChanges;
+}
+
+/** `refusal` where the policy itself said no, and how. */
+export interface DeniedCall extends Deny {
+  readonly refusal?: CallRefusal;
+}
+
+export type CallDecision = AllowedCall | DeniedCall;
+
+/** Of any door, for whoever watches. */
+export type AnyDecision = Decision | UseDecision | CallDecision;
 
 /** The grant behind the token that was shown, and what of it this call takes. */
 export interface UsedGrant {

@@ -76,6 +76,8 @@ export interface DecisionRecord {
   readonly code?: DenialCode;
   readonly reasons: readonly Reason[];
   readonly policy?: PolicyReference;
+  /** The rule that was asked, where it is not `chaperone/decision`. */
+  readonly entrypoint?: string;
   readonly vouched_by?: VouchedBy;
   readonly subject?: RecordedParty;
   readonly actor?: RecordedParty;

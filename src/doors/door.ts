@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GatewayName } from "../domain/identifiers.ts";
 import type { DoorsHouse } from "./house.ts";
 import type { Answers } from "./answers.ts";
-import type { AnswerHeldCall } from "./ext-authz/held-call.ts";
 import type { Dialect } from "./ext-authz/http/dialect.ts";
 import type { UnaryMethod } from "./ext-authz/grpc/unary-method.ts";
 import type { DoorLimits } from "./limits.ts";
+import type { ListenerOptions } from "./options.ts";
 
 /** What a door is built from; the listener's part is fixed by configuration. */
 export interface DoorSite {
@@ -66,5 +66,6 @@ export interface DialectDoor {
 /** A door of gRPC methods is alone on its listener, whose transport is another one. */
 export interface GrpcDoor {
   readonly admits: "gateway";
-  methods(site: DoorSite, answerHeldCall: AnswerHeldCall): readonly UnaryMethod[];
+  /** Throws a ListenerError for a listener that does not say what it needs. */
+  methods(site: DoorSite, options: ListenerOptions): readonly UnaryMethod[];
 }

@@ -1,5 +1,6 @@
 /** What doors ask of the house. A door parses, asks and renders; it judges nothing. */
-import type { Decision, UseDecision } from "../domain/decision.ts";
+import type { CallQuestion } from "../domain/call-question.ts";
+import type { CallDecision, Decision, UseDecision } from "../domain/decision.ts";
 import type { DecisionRequest } from "../domain/decision-request.ts";
 import type { GatewayName, Issuer } from "../domain/identifiers.ts";
 import type { JsonObject } from "../domain/json.ts";
@@ -13,6 +14,8 @@ export interface DoorsHouse {
   decide(request: DecisionRequest): Promise<Decision>;
   /** Never rejects; what it answers is on record, and nothing is minted. */
   decideUse(request: DecisionRequest<"use">): Promise<UseDecision>;
+  /** The same for another's Envoy authorization policy; undefined: none is configured. */
+  readonly decideCall: ((question: CallQuestion) => Promise<CallDecision>) | undefined;
   readonly issuer: Issuer;
   readonly keys: PublishedKeys;
   readonly jwksCacheSeconds: number;

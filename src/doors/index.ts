@@ -8,6 +8,7 @@ import { checkCredentials, checkListeners, servedDoors } from "./check-listeners
 import type { DialectDoor, Door, GrpcDoor } from "./door.ts";
 import { extAuthzGrpcDoor } from "./ext-authz/grpc/grpc-door.ts";
 import { type DialectName, dialects } from "./ext-authz/http/dialect.ts";
+import { extAuthzOpaDoor } from "./ext-authz/opa/opa-door.ts";
 import type { DoorsHouse } from "./house.ts";
 import { type DoorLimits, doorLimits } from "./limits.ts";
 import type { Listener } from "./listener.ts";
@@ -23,6 +24,7 @@ export type { ListenerErrorCode } from "./listener-error.ts";
 export type { CallerOptions, DoorKind, ListenerOptions, UnixAddress } from "./options.ts";
 export { readHost, readSegments } from "./ext-authz/call-target.ts";
 export { createOperationTable } from "./ext-authz/operations.ts";
+export type { OpaOptions } from "./ext-authz/opa/options.ts";
 export type {
   ConditionOptions,
   ExtAuthzOptions,
@@ -30,7 +32,7 @@ export type {
   OperationOptions,
 } from "./ext-authz/options.ts";
 
-type DoorOf<Kind extends DoorKind> = Kind extends "ext_authz_grpc"
+type DoorOf<Kind extends DoorKind> = Kind extends "ext_authz_grpc" | "ext_authz_opa"
   ? GrpcDoor
   : Kind extends DialectName
     ? DialectDoor
@@ -40,6 +42,7 @@ export const doors: { readonly [Kind in DoorKind]: DoorOf<Kind> } = {
   authorize: authorizeDoor,
   token: tokenDoor,
   ext_authz_grpc: extAuthzGrpcDoor,
+  ext_authz_opa: extAuthzOpaDoor,
   ext_authz_http: { admits: "gateway", dialect: dialects.ext_authz_http },
   auth_request: { admits: "gateway", dialect: dialects.auth_request },
   forward_auth: { admits: "gateway", dialect: dialects.forward_auth },

@@ -3,12 +3,11 @@ import { Answers } from "./answers.ts";
 import { createCallers } from "./callers.ts";
 import { BearerCredentials } from "./credentials.ts";
 import type { AnyDoor, DialectDoor, Door, DoorSite, GrpcDoor } from "./door.ts";
-import { createAnswerHeldCall } from "./ext-authz/answer-held-call.ts";
 import { openGrpcListener } from "./ext-authz/grpc/grpc-listener.ts";
 import { GrpcReception } from "./ext-authz/grpc/grpc-reception.ts";
-import type { AnswerHeldCall } from "./ext-authz/held-call.ts";
 import { credentialHeader } from "./ext-authz/http/held-headers.ts";
 import { HeldCallReception } from "./ext-authz/http/held-call-reception.ts";
+import { openHeldCalls } from "./ext-authz/open-held-calls.ts";
 import { anySingleHost, createHostCheck } from "./hosts.ts";
 import type { DoorsHouse } from "./house.ts";
 import type { DoorLimits } from "./limits.ts";
@@ -68,7 +67,7 @@ function openHttp(options: ListenerOptions, site: DoorSite, served: readonly Doo
 function openGrpc(options: ListenerOptions, site: DoorSite, door: GrpcDoor): Promise<Listener> {
   const { house, answers, limits } = site;
   const reception = new GrpcReception({
-    methods: door.methods(site, createAnswer(options, house)),
+    methods: door.methods(site, options),
     isReady: () => house.readiness().ready,
     identifyGateway: createCallers(options, house.credentials),
     concurrencyMax: options.concurrencyMax,
@@ -82,7 +81,7 @@ function openDialect(options: ListenerOptions, site: DoorSite, { dialect }: Dial
   const { house, answers, limits } = site;
   const reception = new HeldCallReception({
     dialect,
-    answerHeldCall: createAnswer(options, house),
+    answerHeldCall: openHeldCalls(options, house),
     // `Authorization` there is the held call's.
     identifyGateway: createCallers(options, house.credentials, credentialHeader),
     concurrencyMax: options.concurrencyMax,
@@ -90,16 +89,4 @@ function openDialect(options: ListenerOptions, site: DoorSite, { dialect }: Dial
     limits,
   });
   return openListener(options, reception, answers, limits);
-}
-
-function createAnswer({ name, extAuthz }: ListenerOptions, house: DoorsHouse): AnswerHeldCall {
-  if (extAuthz === undefined) {
-    throw new ListenerError("listener_doors_wrong", name, "it does not say what the calls held there ask for");
-  }
-  try {
-    return createAnswerHeldCall({ house, listener: name, options: extAuthz });
-  } catch (cause) {
-    const advice = cause instanceof RangeError ? cause.message : "its operations cannot be read";
-    throw new ListenerError("listener_doors_wrong", name, advice, { cause });
-  }
 }

@@ -1,10 +1,19 @@
 /** What configuration says of a listener: where it listens, what it serves and how a gateway proves itself there. */
 
 import type { DialectName } from "./ext-authz/http/dialect.ts";
+import type { OpaOptions } from "./ext-authz/opa/options.ts";
 import type { ExtAuthzOptions } from "./ext-authz/options.ts";
 
 /** Every kind of door; the table in `index.ts` has one line for each. */
-export type DoorKind = "authorize" | "token" | "ext_authz_grpc" | "public" | "probe" | "admin" | DialectName;
+export type DoorKind =
+  | "authorize"
+  | "token"
+  | "ext_authz_grpc"
+  | "ext_authz_opa"
+  | "public"
+  | "probe"
+  | "admin"
+  | DialectName;
 
 export interface UnixAddress {
   readonly kind: "unix";
@@ -55,6 +64,8 @@ export interface ListenerOptions {
   readonly clientField?: string;
   /** For doors that hold calls, and there required. */
   readonly extAuthz?: ExtAuthzOptions;
+  /** For the door `ext_authz_opa`, and there required. */
+  readonly opa?: OpaOptions;
   /** Names accepted in `Host` besides literal IP addresses, `localhost` and the issuer's host. */
   readonly hosts?: readonly string[];
 }

@@ -4,7 +4,7 @@
  * the one `catch` turns "could not tell" into a deny that is on record too.
  */
 import { parseAsked } from "../domain/asked.ts";
-import type { Allow, AllowedUse, Decision, Deny, UseDecision } from "../domain/decision.ts";
+import type { Allow, AllowedUse, AnyDecision, Decision, Deny, UseDecision } from "../domain/decision.ts";
 import type { AnyRequest, DecisionRequest } from "../domain/decision-request.ts";
 import { DelegationChain } from "../domain/delegation-chain.ts";
 import type { ChainId } from "../domain/identifiers.ts";
@@ -16,23 +16,32 @@ import { checkStanding } from "./check-standing.ts";
 import { checkUse } from "./check-use.ts";
 import { evaluate } from "./evaluate.ts";
 import type { PathPorts } from "./path-ports.ts";
-import { Draft } from "./draft.ts";
+import { Draft, type EndableDraft } from "./draft.ts";
 
 /** Never rejects. What it answers is on record, except a deny because the record cannot be written. */
 export function decide(request: DecisionRequest, ports: PathPorts): Promise<Decision>;
 export function decide(request: DecisionRequest<"use">, ports: PathPorts): Promise<UseDecision>;
 export async function decide(request: AnyRequest, ports: PathPorts): Promise<Decision | UseDecision> {
-  const startedAt = ports.observer.now();
   const draft = new Draft(request, ports.identifiers.decisionId(), ports.clock.read());
-  let decision: Decision | UseDecision;
+  return conclude(draft, ports, () => walk(draft, ports));
+}
+
+/** What every decision ends as, whichever way it walked: an answer, or a deny that is on record. Never rejects. */
+export async function conclude<Answer extends AnyDecision>(
+  draft: EndableDraft,
+  ports: Pick<PathPorts, "log" | "observer">,
+  walked: () => Promise<Answer>,
+): Promise<Answer | Deny> {
+  const startedAt = ports.observer.now();
+  let decision: Answer | Deny;
   try {
-    decision = await walk(draft, ports);
+    decision = await walked();
   } catch (cause) {
     const fault = cause instanceof Fault ? cause : new Fault("internal_fault", "an unknown error", { cause });
     ports.observer.faulted(fault);
     decision = await denyAfterFault(draft, fault, ports);
   }
-  ports.observer.decided(request, decision, ports.observer.now() - startedAt);
+  ports.observer.decided(draft.request, decision, ports.observer.now() - startedAt);
   return decision;
 }
 
@@ -120,9 +129,9 @@ async function refuse(draft: Draft, refusal: Refusal, ports: PathPorts): Promise
 }
 
 /** A failed log must not turn the deny into an error: what could not be recorded is denied as `audit_unavailable`. */
-async function denyAfterFault(draft: Draft, fault: Fault, ports: PathPorts): Promise<Deny> {
-  const entry = draft.isAllowRecorded ? draft.renderMintFailed(fault.code) : draft.renderFaulted(fault.code);
-  const [recorded] = await Promise.allSettled([Promise.try(() => ports.log.record(entry))]);
+async function denyAfterFault(draft: EndableDraft, fault: Fault, { log }: Pick<PathPorts, "log">): Promise<Deny> {
+  const entry = draft.renderFault(fault.code);
+  const [recorded] = await Promise.allSettled([Promise.try(() => log.record(entry))]);
   return draft.denyFault(recorded.status === "fulfilled" ? fault.code : "audit_unavailable");
 }
 
@@ -131,7 +140,7 @@ function chainIdOf(chain: DelegationChain, { decisionId }: Draft, { identifiers 
   return chain.parent?.chainId ?? identifiers.chainId(chain.origin, decisionId);
 }
 
-function stopwatch({ observer }: PathPorts): (step: Step) => void {
+export function stopwatch({ observer }: Pick<PathPorts, "observer">): (step: Step) => void {
   let last = observer.now();
   return (step) => {
     const now = observer.now();

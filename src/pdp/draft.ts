@@ -1,6 +1,7 @@
 /** What is known of a decision while it is being made, and how that goes on record whichever way it ends. */
 import { renderDetail } from "../domain/authorization-detail.ts";
 import type { Asked } from "../domain/asked.ts";
+import type { CallQuestion } from "../domain/call-question.ts";
 import type { Deny, Outcome, UsedGrant } from "../domain/decision.ts";
 import type { AnyRequest, AuthenticatedClient } from "../domain/decision-request.ts";
 import type { Actor, DelegationChain, Subject } from "../domain/delegation-chain.ts";
@@ -18,7 +19,14 @@ import type { DelegationTerms } from "../domain/verdict.ts";
 import type { ClockReading } from "../ports/clock.ts";
 import type { PreparedToken } from "../ports/token-minter.ts";
 
-export class Draft {
+/** What a decision must be able to say of itself when it could not be made. */
+export interface EndableDraft {
+  readonly request: AnyRequest | CallQuestion;
+  denyFault(code: FaultCode): Deny;
+  renderFault(code: FaultCode): DecisionRecord | MintFailedRecord;
+}
+
+export class Draft implements EndableDraft {
   readonly request: AnyRequest;
   readonly decisionId: DecisionId;
   readonly reading: ClockReading;
@@ -62,11 +70,13 @@ export class Draft {
     return { ...this.#renderKnown(outcome, reasons), ...(code === undefined ? {} : { code }) };
   }
 
-  renderFaulted(code: FaultCode): DecisionRecord {
-    return this.renderUngranted("deny", [faultReason(code)], code);
+  renderFault(code: FaultCode): DecisionRecord | MintFailedRecord {
+    return this.isAllowRecorded
+      ? this.#renderMintFailed(code)
+      : this.renderUngranted("deny", [faultReason(code)], code);
   }
 
-  renderMintFailed(code: FaultCode): MintFailedRecord {
+  #renderMintFailed(code: FaultCode): MintFailedRecord {
     return { type: "mint_failed", decision_id: this.decisionId, time: this.reading.epochSeconds, code };
   }
 
@@ -144,6 +154,6 @@ function renderParty(party: Subject | Actor): RecordedParty {
   return { ...(party.id === undefined ? {} : { id: party.id }), issuer: party.issuer };
 }
 
-function faultReason(code: FaultCode): Reason {
+export function faultReason(code: FaultCode): Reason {
   return { code, message: faults[code] };
 }

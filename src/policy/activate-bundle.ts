@@ -5,14 +5,14 @@ import type { Revision } from "../domain/identifiers.ts";
 import { isJsonObject, type Json } from "../domain/json.ts";
 import { RoleCatalogue } from "../domain/role-catalogue.ts";
 import type { BundleRejectionCode } from "../ports/policy-status.ts";
-import { ActiveBundle, Evaluator, type Program } from "./active-bundle.ts";
+import { ActiveBundle, Evaluator, instantiate, type Program } from "./active-bundle.ts";
 import { hostBuiltinNames, refusalOfBuiltin } from "./builtins/index.ts";
 import { BundleRejected } from "./bundle-rejected.ts";
 import { checkLayout } from "./check-layout.ts";
 import { checkSamples } from "./check-samples.ts";
-import { loadBundle } from "./load-bundle.ts";
+import { type Bundle, loadBundle } from "./load-bundle.ts";
 import type { BundleSignature } from "./options.ts";
-import { EvaluationError, PolicyInstance } from "./policy-instance.ts";
+import { EvaluationError, type PolicyInstance } from "./policy-instance.ts";
 import { policyLimits } from "./policy-limits.ts";
 import type { BundleEntries } from "./read-archive.ts";
 import { OutOfTimeError, runWithin } from "./run-within.ts";
@@ -34,13 +34,8 @@ export interface Trial {
 
 /** Throws a BundleRejected. */
 export async function activateBundle(candidate: Candidate, trial: Trial): Promise<ActiveBundle> {
-  const { entries } = candidate;
-  inTime("bundle_too_large", "verifying its signature", () => {
-    verifySignature(entries, trial.signature);
-  });
-  await nextTurn();
-  const bundle = inTime("bundle_too_large", "reading it", () => loadBundle(entries));
-  inTime("bundle_too_large", "reading its rules", () => {
+  const bundle = await openBundle(candidate, trial);
+  holdShortly("bundle_too_large", "reading its rules", () => {
     checkLayout(bundle);
   });
   const { data } = bundle;
@@ -60,19 +55,26 @@ export async function activateBundle(candidate: Candidate, trial: Trial): Promis
   });
 }
 
+/** Believed and read, for the rule `asked`. */
+export async function openBundle({ entries }: Candidate, { signature }: Trial, asked?: string): Promise<Bundle> {
+  holdShortly("bundle_too_large", "verifying its signature", () => {
+    verifySignature(entries, signature);
+  });
+  await nextTurn();
+  return holdShortly("bundle_too_large", "reading it", () => loadBundle(entries, asked));
+}
+
 /** On the main thread, where it will decide; a policy that does not come back is interrupted and refused. */
 function tryProgram(program: Program, samples: Json | undefined, now: number): Evaluator {
-  return inTime("bundle_samples_failed", "loading the data and answering the samples", () => {
-    const instance = instantiate(program);
-    checkBuiltins(instance);
-    const evaluator = new Evaluator(program, instance);
+  return holdShortly("bundle_samples_failed", "loading the data and answering the samples", () => {
+    const evaluator = startEvaluator(program);
     checkSamples(evaluator, samples, now);
     return evaluator;
   });
 }
 
 /** Decisions wait for each of these steps: one that would hold them for long refuses the bundle. */
-function inTime<T>(code: BundleRejectionCode, what: string, run: () => T): T {
+export function holdShortly<T>(code: BundleRejectionCode, what: string, run: () => T): T {
   try {
     return runWithin(policyLimits.trialMilliseconds, run);
   } catch (cause) {
@@ -81,9 +83,16 @@ function inTime<T>(code: BundleRejectionCode, what: string, run: () => T): T {
   }
 }
 
-function instantiate(program: Program): PolicyInstance {
+/** With an instance that has every built-in that it needs. */
+export function startEvaluator(program: Program): Evaluator {
+  const instance = start(program);
+  checkBuiltins(instance);
+  return new Evaluator(program, instance);
+}
+
+function start(program: Program): PolicyInstance {
   try {
-    return new PolicyInstance(program.module, program.dataText);
+    return instantiate(program);
   } catch (cause) {
     const why = cause instanceof EvaluationError ? cause.message : "the module and its data do not fit together";
     throw new BundleRejected("bundle_entrypoint_missing", why, { cause });

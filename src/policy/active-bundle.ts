@@ -11,6 +11,13 @@ import { EvaluationError, PolicyInstance } from "./policy-instance.ts";
 export interface Program {
   readonly module: WebAssembly.Module;
   readonly dataText: string;
+  /** The rule that is asked; absent: `chaperone/decision`. */
+  readonly entrypoint?: string;
+}
+
+/** Throws an EvaluationError for a module that is not what `opa build -t wasm` makes. */
+export function instantiate({ module, dataText, entrypoint }: Program): PolicyInstance {
+  return new PolicyInstance(module, dataText, entrypoint);
 }
 
 /** Asks one program, through one instance at a time. */
@@ -26,15 +33,19 @@ export class Evaluator {
 
   /** `inputText` is JSON. Throws a Fault `policy_fault` for anything that is not exactly one verdict. */
   evaluate(inputText: string, epochSeconds: number): Verdict {
+    const verdict = parseVerdict(this.ask(inputText, epochSeconds));
+    if ("wrongAt" in verdict) throw new Fault("policy_fault", `the verdict is wrong at ${verdict.wrongAt}`);
+    return verdict;
+  }
+
+  /** What the rule says, whatever that is. Throws a Fault `policy_fault` when it says nothing, or more than one thing. */
+  ask(inputText: string, epochSeconds: number): unknown {
     const results = this.#run(inputText, epochSeconds);
     if (!Array.isArray(results) || results.length !== 1) {
       throw new Fault("policy_fault", "the decision is undefined or has more than one value");
     }
     const only: unknown = results[0];
-    const result = typeof only === "object" && only !== null && "result" in only ? only.result : undefined;
-    const verdict = parseVerdict(result);
-    if ("wrongAt" in verdict) throw new Fault("policy_fault", `the verdict is wrong at ${verdict.wrongAt}`);
-    return verdict;
+    return typeof only === "object" && only !== null && "result" in only ? only.result : undefined;
   }
 
   /** After a throw the instance is in no known state: the next evaluation gets another one. */
@@ -42,7 +53,7 @@ export class Evaluator {
     const ready = this.#instance;
     this.#instance = undefined;
     try {
-      const instance = ready ?? new PolicyInstance(this.#program.module, this.#program.dataText);
+      const instance = ready ?? instantiate(this.#program);
       const results = instance.evaluate(inputText, epochSeconds);
       this.#instance = instance;
       return results;
@@ -78,13 +89,17 @@ export class ActiveBundle implements PolicySnapshot {
     this.#deadlineMilliseconds = deadlineMilliseconds;
   }
 
-  /** Nothing can interrupt an evaluation; one that came late is not used, and the watchdog ends what never comes. */
   evaluate(input: PolicyInput): Verdict {
-    const startedAt = performance.now();
-    const verdict = this.#evaluator.evaluate(JSON.stringify(input), input.time);
-    if (performance.now() - startedAt > this.#deadlineMilliseconds) {
-      throw new Fault("policy_deadline", `the evaluation took longer than ${this.#deadlineMilliseconds} ms`);
-    }
-    return verdict;
+    return inTime(this.#deadlineMilliseconds, () => this.#evaluator.evaluate(JSON.stringify(input), input.time));
   }
+}
+
+/** Nothing can interrupt an evaluation; one that came late is not used, and the watchdog ends what never comes. */
+export function inTime<Verdict>(deadlineMilliseconds: number, evaluate: () => Verdict): Verdict {
+  const startedAt = performance.now();
+  const verdict = evaluate();
+  if (performance.now() - startedAt > deadlineMilliseconds) {
+    throw new Fault("policy_deadline", `the evaluation took longer than ${deadlineMilliseconds} ms`);
+  }
+  return verdict;
 }

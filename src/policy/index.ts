@@ -3,9 +3,10 @@ export { loadEntrypoints } from "./load-entrypoints.ts";
 export {
   type BundleKey,
   type BundleSignature,
+  type CallPolicyOptions,
   type PolicyOptions,
   signatureAlgorithms,
   type SignatureAlgorithm,
 } from "./options.ts";
-export { createPolicyRoom, type PolicyRoom } from "./policy-room.ts";
+export { type CallPolicyRoom, createCallPolicyRoom, createPolicyRoom, type PolicyRoom } from "./policy-room.ts";
 export { startWatchdog } from "./watchdog.ts";

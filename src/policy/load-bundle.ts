@@ -16,9 +16,10 @@ export interface Bundle {
   readonly sourcePackages: readonly (readonly string[])[];
 }
 
-export function loadBundle(entries: BundleEntries): Bundle {
+/** `asked` is the rule that the bundle must be built for. */
+export function loadBundle(entries: BundleEntries, asked: string = entrypoint): Bundle {
   for (const name of entries.keys()) refuseUnsupported(name);
-  const { roots, moduleName } = readManifest(entries);
+  const { roots, moduleName } = readManifest(entries, asked);
   const wasm = entries.get(moduleName);
   if (wasm === undefined) throw new BundleRejected("bundle_entrypoint_missing", `the module ${moduleName} is missing`);
   const { value: data, text: dataText } = readData(entries);
@@ -41,20 +42,20 @@ interface Manifest {
   readonly moduleName: string;
 }
 
-function readManifest(entries: BundleEntries): Manifest {
+function readManifest(entries: BundleEntries, asked: string): Manifest {
   const bytes = entries.get(".manifest");
   if (bytes === undefined) throw new BundleRejected("bundle_entrypoint_missing", "no .manifest lists a WASM module");
   const { value: manifest } = parseDocument(bytes, ".manifest");
   if (!isJsonObject(manifest)) throw new BundleRejected("bundle_unreadable", ".manifest is not an object");
   const roots = readRoots(manifest["roots"]);
-  if (!roots.some((root) => isPrefix(root, entrypoint.split("/")))) {
-    throw new BundleRejected("bundle_layout_wrong", `${entrypoint} is outside the bundle's roots`);
+  if (!roots.some((root) => isPrefix(root, asked.split("/")))) {
+    throw new BundleRejected("bundle_layout_wrong", `${asked} is outside the bundle's roots`);
   }
   const modules = isJsonArray(manifest["wasm"]) ? manifest["wasm"].filter(isJsonObject) : [];
-  const ours = modules.filter((module) => module["entrypoint"] === entrypoint);
+  const ours = modules.filter((module) => module["entrypoint"] === asked);
   const moduleName = ours[0]?.["module"];
   if (ours.length !== 1 || typeof moduleName !== "string") {
-    throw new BundleRejected("bundle_entrypoint_missing", `.manifest does not list ${entrypoint} once`);
+    throw new BundleRejected("bundle_entrypoint_missing", `.manifest does not list ${asked} once`);
   }
   return { roots, moduleName: normaliseEntryName(moduleName) };
 }

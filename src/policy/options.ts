@@ -43,3 +43,9 @@ export interface PolicyOptions {
   /** Follow changes of the file or folder. */
   readonly watch: boolean;
 }
+
+/** Another's Envoy authorization policy; everything else is as for the policy of role tokens. */
+export interface CallPolicyOptions extends PolicyOptions {
+  /** The rule that is asked, like `envoy/authz/allow`; the bundle is built for it. */
+  readonly entrypoint: string;
+}

@@ -13,7 +13,7 @@ import {
 import { LoadedPolicy } from "./opa-sdk.ts";
 import { policyLimits } from "./policy-limits.ts";
 
-/** The rule that every bundle must be built for (DESIGN §4). */
+/** The rule that a bundle must be built for to decide with role tokens (DESIGN §4). */
 export const entrypoint = "chaperone/decision";
 
 /** What an instance could not do; `message` never quotes input, data or a result. */

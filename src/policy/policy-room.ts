@@ -2,24 +2,30 @@
  * Keeps one bundle active and replaces it by a better one only. Whatever goes wrong with a new bundle changes nothing
  * but the state; a decision that began keeps its snapshot to the end.
  */
+import type { PolicyReference } from "../domain/grant.ts";
 import { Fault } from "../domain/refusal.ts";
 import type { Announcer } from "../ports/announcer.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { PolicyEngine, PolicySnapshot } from "../ports/policy-engine.ts";
+import type { CallPolicyEngine, CallPolicySnapshot, PolicyEngine, PolicySnapshot } from "../ports/policy-engine.ts";
 import type { PolicyRejection, PolicyState, PolicyStatus } from "../ports/policy-status.ts";
-import { activateBundle, ModuleCache } from "./activate-bundle.ts";
-import type { ActiveBundle } from "./active-bundle.ts";
+import { activateBundle, type Candidate, ModuleCache, type Trial } from "./activate-bundle.ts";
+import { activateCallPolicy } from "./activate-call-policy.ts";
 import { BundleRejected } from "./bundle-rejected.ts";
 import { type ReadBundle, readBundle } from "./bundle-source.ts";
-import type { PolicyOptions } from "./options.ts";
+import type { CallPolicyOptions, PolicyOptions } from "./options.ts";
 import { watchSource } from "./watch-source.ts";
 
-export interface PolicyRoom extends PolicyEngine, PolicyStatus {
+interface BundleRoom<Snapshot> extends PolicyStatus {
+  /** The active bundle, as {@link PolicyEngine.snapshot} and {@link CallPolicyEngine.snapshot} promise. */
+  snapshot(now: number): Snapshot;
   /** Looks at the source again; resolves when that is done, whatever came of it. Never rejects. */
   reload(): Promise<void>;
   /** Stops following the source; the active bundle keeps answering. */
   close(): Promise<void>;
 }
+
+export type PolicyRoom = BundleRoom<PolicySnapshot> & PolicyEngine;
+export type CallPolicyRoom = BundleRoom<CallPolicySnapshot> & CallPolicyEngine;
 
 export interface PolicyWorld {
   readonly clock: Clock;
@@ -27,18 +33,37 @@ export interface PolicyWorld {
 }
 
 /** Opens also when nothing can be activated: then `snapshot` throws `policy_not_ready` and `state` says why. */
-export async function createPolicyRoom(options: PolicyOptions, world: PolicyWorld): Promise<PolicyRoom> {
-  const room = new Room(options, world);
+export function createPolicyRoom(options: PolicyOptions, world: PolicyWorld): Promise<PolicyRoom> {
+  return openRoom(options, world, activateBundle);
+}
+
+/** The same for another's Envoy authorization policy. */
+export function createCallPolicyRoom(options: CallPolicyOptions, world: PolicyWorld): Promise<CallPolicyRoom> {
+  return openRoom(options, world, (candidate, trial) => activateCallPolicy(candidate, trial, options.entrypoint));
+}
+
+type Activate<Active> = (candidate: Candidate, trial: Trial) => Promise<Active>;
+interface Reference {
+  readonly reference: PolicyReference;
+}
+
+async function openRoom<Active extends Reference>(
+  options: PolicyOptions,
+  world: PolicyWorld,
+  activate: Activate<Active>,
+): Promise<Room<Active>> {
+  const room = new Room(options, world, activate);
   await room.reload();
   if (options.watch) room.follow();
   return room;
 }
 
-class Room implements PolicyRoom {
+class Room<Active extends Reference> implements BundleRoom<Active> {
   readonly #options: PolicyOptions;
   readonly #world: PolicyWorld;
+  readonly #tryBundle: Activate<Active>;
   readonly #modules = new ModuleCache();
-  #active: ActiveBundle | undefined;
+  #active: Active | undefined;
   #activatedAt: number | undefined;
   /** Epoch seconds at which the active bundle was last seen to be what the source holds. */
   #confirmedAt = 0;
@@ -49,12 +74,13 @@ class Room implements PolicyRoom {
   #stopFollowing: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(options: PolicyOptions, world: PolicyWorld) {
+  constructor(options: PolicyOptions, world: PolicyWorld, tryBundle: Activate<Active>) {
     this.#options = options;
     this.#world = world;
+    this.#tryBundle = tryBundle;
   }
 
-  snapshot(now: number): PolicySnapshot {
+  snapshot(now: number): Active {
     if (this.#active === undefined) throw new Fault("policy_not_ready", this.#rejection?.code ?? "no bundle yet");
     const { maxAgeSeconds } = this.#options;
     if (maxAgeSeconds !== undefined && now - this.#confirmedAt > maxAgeSeconds) {
@@ -113,7 +139,7 @@ class Room implements PolicyRoom {
     const entries = await bundle.entries();
     const { revision } = bundle;
     const trial = { signature, deadlineMilliseconds, now: this.#now(), modules: this.#modules };
-    const active = await activateBundle({ id, revision, entries }, trial);
+    const active = await this.#tryBundle({ id, revision, entries }, trial);
     if (this.#isClosed) return;
     const now = this.#now();
     this.#world.announcer.announce({ type: "event", event: "policy_activated", time: now, detail: { id, revision } });

@@ -1,4 +1,5 @@
-import type { Decision, UseDecision } from "../domain/decision.ts";
+import type { CallQuestion } from "../domain/call-question.ts";
+import type { AnyDecision } from "../domain/decision.ts";
 import type { AnyRequest } from "../domain/decision-request.ts";
 import type { Fault } from "../domain/refusal.ts";
 import type { RequestErrorCode } from "../domain/request-error.ts";
@@ -12,7 +13,7 @@ export interface Observer {
   /** A monotonic reading in milliseconds. */
   now(): number;
   tookStep(step: Step, milliseconds: number): void;
-  decided(request: AnyRequest, decision: Decision | UseDecision, milliseconds: number): void;
+  decided(request: AnyRequest | CallQuestion, decision: AnyDecision, milliseconds: number): void;
   faulted(fault: Fault): void;
   /** A listener answered a request with a 4xx; nothing was decided. */
   turnedAway(listener: string, code: RequestErrorCode): void;

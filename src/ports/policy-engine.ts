@@ -1,4 +1,6 @@
+import type { CallVerdict } from "../domain/call-verdict.ts";
 import type { PolicyReference } from "../domain/grant.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type { PolicyInput } from "../domain/policy-input.ts";
 import type { RoleCatalogue } from "../domain/role-catalogue.ts";
 import type { Verdict } from "../domain/verdict.ts";
@@ -18,4 +20,21 @@ export interface PolicySnapshot {
 export interface PolicyEngine {
   /** The active bundle; `now` is the decision's own clock reading, epoch seconds. Throws a Fault: `policy_not_ready` when none is, `policy_stale` when it is too old to be trusted. */
   snapshot(now: number): PolicySnapshot;
+}
+
+/** Another's Envoy authorization policy, as it was when the decision began. */
+export interface CallPolicySnapshot {
+  readonly reference: PolicyReference;
+  /** The rule that is asked, like `envoy/authz/allow`. */
+  readonly entrypoint: string;
+  /**
+   * What it says about a held call; `time`, epoch seconds, is what `time.now_ns()` returns. Throws like
+   * {@link PolicySnapshot.evaluate}, and an undefined rule is a `policy_fault`.
+   */
+  judge(input: JsonObject, time: number): CallVerdict;
+}
+
+export interface CallPolicyEngine {
+  /** Throws like {@link PolicyEngine.snapshot}. */
+  snapshot(now: number): CallPolicySnapshot;
 }

@@ -2,7 +2,8 @@
  * What happens to the process, one function per event, one line each. Requests are not events: there is no line per
  * decision unless the debug level asks for it. No function takes a claim, a token or a key.
  */
-import type { Allow, AllowedUse, Decision, UseDecision } from "../domain/decision.ts";
+import type { CallQuestion } from "../domain/call-question.ts";
+import type { Allow, AllowedCall, AllowedUse, AnyDecision } from "../domain/decision.ts";
 import type { AnyRequest } from "../domain/decision-request.ts";
 import type { EventRecord } from "../domain/record.ts";
 import type { Fault } from "../domain/refusal.ts";
@@ -35,7 +36,7 @@ export interface Events {
   faulted(fault: Fault, leftOut: number): void;
   /** Whether {@link Events.decided} would write anything. */
   readonly writesDecisions: boolean;
-  decided(request: AnyRequest, decision: Decision | UseDecision, milliseconds: number): void;
+  decided(request: AnyRequest | CallQuestion, decision: AnyDecision, milliseconds: number): void;
   /** Something outside a decision failed; `what` is a constant of the caller. */
   failed(what: string, cause: unknown): void;
 }
@@ -69,7 +70,8 @@ export function createEvents({ write, writes }: LineWriter): Events {
   };
 }
 
-function describeAllow(decision: Allow | AllowedUse): Readonly<Record<string, string>> {
+function describeAllow(decision: Allow | AllowedUse | AllowedCall): Readonly<Record<string, string>> {
+  if ("changes" in decision) return {};
   if ("used" in decision) return { grant_id: decision.used.id, audience: decision.used.audience };
   return { role: decision.grant.role, audience: decision.grant.audience };
 }

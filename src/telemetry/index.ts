@@ -1,7 +1,5 @@
 /** What the process tells about itself: metrics for Prometheus, one log line per event. It watches and never decides. */
 import type { Writable } from "node:stream";
-import type { AnyRequest } from "../domain/decision-request.ts";
-import type { Decision, UseDecision } from "../domain/decision.ts";
 import type { AuditRecord } from "../domain/record.ts";
 import type { Fault, FaultCode } from "../domain/refusal.ts";
 import type { DecisionLog } from "../ports/decision-log.ts";
@@ -66,7 +64,7 @@ function createObserver(tallies: Tallies, events: Events): Observer {
       tallies.steps.get(step)?.add(milliseconds);
       if (step === "mint") tallies.minted.add("token");
     },
-    decided: (request: AnyRequest, decision: Decision | UseDecision, milliseconds: number) => {
+    decided: (request, decision, milliseconds) => {
       tallies.decisions.add(request.origin.door, decision);
       tallies.whole.add(milliseconds);
       if (events.writesDecisions) events.decided(request, decision, milliseconds);

@@ -2,14 +2,20 @@
  * Counting on the hot path: plain numbers in preallocated arrays, one per closed label tuple. prom-client hashes its
  * labels on every call (about a microsecond each), so it sees only the sums, when somebody scrapes.
  */
-import type { Decision, Outcome, UseDecision } from "../domain/decision.ts";
+import type { AnyDecision, Outcome } from "../domain/decision.ts";
 import type { DoorName } from "../domain/decision-request.ts";
 import { type DenialCode, faults, refusals } from "../domain/refusal.ts";
 import { requestErrors, type RequestErrorCode } from "../domain/request-error.ts";
 import { limits } from "./limits.ts";
 
 /** A record, so that a new door does not compile until it is counted. */
-const doorIndex: Readonly<Record<DoorName, number>> = { authorize: 0, token: 1, cli: 2, ext_authz: 3 };
+const doorIndex: Readonly<Record<DoorName, number>> = {
+  authorize: 0,
+  token: 1,
+  cli: 2,
+  ext_authz: 3,
+  ext_authz_opa: 4,
+};
 const doors = Object.keys(doorIndex);
 
 /** Every way a decision can end: `[outcome, code]`. */
@@ -34,7 +40,7 @@ export class DecisionTally {
     this.#opened.add(door);
   }
 
-  add(door: DoorName, decision: Decision | UseDecision): void {
+  add(door: DoorName, decision: AnyDecision): void {
     const at = doorIndex[door] * endings.length + endingIndex(decision);
     this.#counts[at] = (this.#counts[at] ?? 0) + 1;
   }
@@ -48,7 +54,7 @@ export class DecisionTally {
   }
 }
 
-function endingIndex(decision: Decision | UseDecision): number {
+function endingIndex(decision: AnyDecision): number {
   switch (decision.outcome) {
     case "allow":
       return 0;

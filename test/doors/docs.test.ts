@@ -3,21 +3,27 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bounds } from "../../src/domain/bounds.ts";
+import { parseAudience } from "../../src/domain/identifiers.ts";
 import { requestErrors } from "../../src/domain/request-error.ts";
 import { Answers, statusOf } from "../../src/doors/answers.ts";
 import { doors } from "../../src/doors/index.ts";
 import type { Route } from "../../src/doors/door.ts";
 import { checkBytesMax, headersMax } from "../../src/doors/ext-authz/grpc/limits.ts";
 import type { UnaryMethod } from "../../src/doors/ext-authz/grpc/unary-method.ts";
-import type { AnswerHeldCall } from "../../src/doors/ext-authz/held-call.ts";
 import { doorLimits, credentialLengthMin, socketPathBytesMax } from "../../src/doors/limits.ts";
 import { listenerErrorCodes } from "../../src/doors/listener-error.ts";
 import { aboutOf, aboutOfPolicyReason, tokenErrors } from "../../src/doors/token-errors.ts";
 import { createFakeHouse } from "../fakes/doors-house.ts";
+import { socketListener } from "../fakes/open-house.ts";
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, "..", "..", "docs", path), "utf8");
 
-const neverAsked: AnswerHeldCall = () => Promise.reject(new Error("the page is read, nobody is asked"));
+const audiences = [parseAudience("https://flights.example/api")!];
+/** What each gRPC door needs of a listener. */
+const options = socketListener("unused", {
+  extAuthz: { position: "use", audiences, operations: [], tokenHeader: "authorization" },
+  opa: { errors: "deny", requestTime: "object", parsesBody: true },
+});
 
 const admission = {
   gateway: /Admits an authenticated gateway/,
@@ -28,7 +34,7 @@ const admission = {
 
 describe.each(Object.entries(doors))("docs/doors/%s.md", (kind, door) => {
   test("names every path of the door with its methods, and whom it admits", () => {
-    const house = createFakeHouse();
+    const house = createFakeHouse({ decideCall: () => Promise.reject(new Error("nobody is asked")) });
     const answers = new Answers("docs", house.observer);
     const site = {
       house,
@@ -42,8 +48,7 @@ describe.each(Object.entries(doors))("docs/doors/%s.md", (kind, door) => {
     expect(page.startsWith(`# ${kind}\n`)).toBe(true);
     expect(page).toMatch(admission[door.admits]);
     if ("dialect" in door) return expect(page).toContain("Any path and any method");
-    const paths: readonly (Route | UnaryMethod)[] =
-      "methods" in door ? door.methods(site, neverAsked) : door.routes(site);
+    const paths: readonly (Route | UnaryMethod)[] = "methods" in door ? door.methods(site, options) : door.routes(site);
     expect(paths.length).toBeGreaterThan(0);
     for (const route of paths) {
       expect(route.admits).toBe(door.admits);

@@ -102,6 +102,7 @@ export function createFakeHouse(parts: Partial<DoorsHouse> = {}): FakeHouse {
       used.push(request);
       return allowedUse;
     },
+    decideCall: undefined,
     issuer,
     keys: { publicKeys: () => [{ kty: "EC", kid: "k1", alg: "ES256", use: "sig", crv: "P-256", x: "x", y: "y" }] },
     jwksCacheSeconds: 300,

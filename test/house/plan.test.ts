@@ -22,6 +22,7 @@ const floorOfRoom: Readonly<Record<string, number>> = {
   verify: 3,
   config: 4,
   "status.ts": 4,
+  "announcer.ts": 4,
   "assemble.ts": 5,
   "main.ts": 6,
   cli: 6,

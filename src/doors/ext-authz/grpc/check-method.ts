@@ -1,5 +1,5 @@
 /** `Authorization/Check`: reads a held call, asks, renders the answer. It judges nothing. */
-import { RequestError } from "../../../domain/request-error.ts";
+import { RequestError, type RequestErrorCode } from "../../../domain/request-error.ts";
 import type { Answers } from "../../answers.ts";
 import type { AnswerHeldCall, HeldCall } from "../held-call.ts";
 import { turnAway, turnAwayUnread } from "../turned-away.ts";
@@ -8,25 +8,28 @@ import { readCheck } from "./read-check.ts";
 import { type AnswerForm, renderAnswer } from "./render-answer.ts";
 import type { GatewayMethod } from "./unary-method.ts";
 
-const authorizationService = "envoy.service.auth.v3.Authorization";
+export const checkPath = "/envoy.service.auth.v3.Authorization/Check";
 
 /** What a gateway's clients can bring about is a denial and no gRPC error, which a gateway may be told to let pass. */
 export function createCheckMethod(answerHeldCall: AnswerHeldCall, answers: Answers): GatewayMethod {
   return {
     admits: "gateway",
-    path: `/${authorizationService}/Check`,
+    path: checkPath,
     messageBytesMax: checkBytesMax,
     answer: async (message, gateway) => {
       const call = readCheck(message);
       if (call instanceof RequestError) {
         answers.count(call.code);
-        return renderAnswer(turnAwayUnread(call.code), "http");
+        return refuseUnread(call.code);
       }
       return renderAnswer(await answerHeldCall(call, gateway), formOf(call));
     },
-    refuse: (code) => renderAnswer(code === "busy" ? turnAway(code) : turnAwayUnread(code), "http"),
+    refuse: (code) => (code === "busy" ? renderAnswer(turnAway(code), "http") : refuseUnread(code)),
   };
 }
+
+/** A message that is no CheckRequest. */
+export const refuseUnread = (code: RequestErrorCode): Buffer => renderAnswer(turnAwayUnread(code), "http");
 
 /** As Envoy tells a gRPC request. */
 const grpcMediaType = /^application\/grpc(?:\+|$)/i;

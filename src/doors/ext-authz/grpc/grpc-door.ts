@@ -1,8 +1,9 @@
 /** The ext_authz door over gRPC: Envoy, Istio, agentgateway and others ask here about every call they hold. */
 import type { GrpcDoor } from "../../door.ts";
+import { openHeldCalls } from "../open-held-calls.ts";
 import { createCheckMethod } from "./check-method.ts";
 
 export const extAuthzGrpcDoor: GrpcDoor = {
   admits: "gateway",
-  methods: ({ answers }, answerHeldCall) => [createCheckMethod(answerHeldCall, answers)],
+  methods: ({ house, answers }, options) => [createCheckMethod(openHeldCalls(options, house), answers)],
 };

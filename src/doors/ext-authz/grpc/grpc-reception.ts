@@ -113,8 +113,11 @@ export class GrpcReception {
   async #answerMessage(method: GatewayMethod, gateway: Gateway, stream: ServerHttp2Stream): Promise<void> {
     const read = await readMessage(stream, method.messageBytesMax);
     if (read === undefined) return;
-    if (Buffer.isBuffer(read)) respondMessage(stream, await method.answer(read, gateway.name));
-    else if (read === "resource_exhausted") {
+    if (Buffer.isBuffer(read)) {
+      const answer = await method.answer(read, gateway.name);
+      if (Buffer.isBuffer(answer)) respondMessage(stream, answer);
+      else respondStatus(stream, answer);
+    } else if (read === "resource_exhausted") {
       this.#rules.answers.count("body_too_large");
       respondMessage(stream, method.refuse("body_too_large"));
       discardRest(stream, this.#rules.limits.discardBytesMax);

@@ -1,6 +1,7 @@
 /** The status codes of gRPC that we answer with; the numbers are the protocol's. */
 export const grpcStatus = {
   ok: 0,
+  unknown: 2,
   invalid_argument: 3,
   deadline_exceeded: 4,
   not_found: 5,

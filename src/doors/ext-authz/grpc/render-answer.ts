@@ -87,7 +87,8 @@ export function readStatusCode(bytes: Buffer): number | undefined {
   return code;
 }
 
-function assertDenial(bytes: Buffer, code: number): void {
+/** Throws for a denial that a gateway would read as a pass. */
+export function assertDenial(bytes: Buffer, code: number): void {
   if (code === 0 || readStatusCode(bytes) !== code) throw new Error("a denial would not be read as one");
 }
 

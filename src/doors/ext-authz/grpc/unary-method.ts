@@ -9,7 +9,7 @@ export interface GatewayMethod {
   /** `/package.Service/Method`, compared byte for byte. */
   readonly path: string;
   readonly messageBytesMax: number;
-  answer(message: Buffer, gateway: GatewayName): Promise<Buffer>;
+  answer(message: Buffer, gateway: GatewayName): Promise<Buffer | GrpcFailure>;
   /** A refusal in the method's own words, for what a gateway's clients can bring about: an error could be let through. */
   refuse(code: Extract<RequestErrorCode, "busy" | "body_too_large">): Buffer;
 }

@@ -33,7 +33,17 @@ function createJudge() {
   return { judge, answer };
 }
 
-const codeOf = (message: Uint8Array): unknown => {
+/** Undefined: Envoy's own messages cannot be made of it either. */
+function decodeIfWhole(message: Uint8Array): JsonObject | undefined {
+  try {
+    return decodeCheck(message);
+  } catch {
+    return undefined;
+  }
+}
+
+const codeOf = (message: Uint8Array | string): unknown => {
+  if (typeof message === "string") throw new Error(message);
   const { status } = decodeAnswer(message);
   return typeof status === "object" && status !== null && "code" in status ? status["code"] : 0;
 };
@@ -133,7 +143,7 @@ describe("of whatever is sent", { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(kinds, ({ message, kind }) => {
         const call = readCheck(message);
-        const check = decodeCheck(message);
+        const check = decodeIfWhole(message);
         // What we skip may be broken within; the other reader looks there too.
         if (call instanceof RequestError || check === undefined) return;
         seen[kind] += 1;
