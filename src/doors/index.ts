@@ -7,7 +7,7 @@ import { authorizeDoor } from "./authorize.ts";
 import { checkCredentials, checkListeners, servedDoors } from "./check-listeners.ts";
 import type { DialectDoor, Door, GrpcDoor } from "./door.ts";
 import { extAuthzGrpcDoor } from "./ext-authz/grpc/grpc-door.ts";
-import { type DialectName, dialects } from "./ext-authz/http/dialect.ts";
+import { type DialectName, dialects } from "./ext-authz/http/dialects.ts";
 import { extAuthzOpaDoor } from "./ext-authz/opa/opa-door.ts";
 import type { DoorsHouse } from "./house.ts";
 import { type DoorLimits, doorLimits } from "./limits.ts";

@@ -1,6 +1,6 @@
 /** What configuration says of a listener: where it listens, what it serves and how a gateway proves itself there. */
 
-import type { DialectName } from "./ext-authz/http/dialect.ts";
+import type { DialectName } from "./ext-authz/http/dialects.ts";
 import type { OpaOptions } from "./ext-authz/opa/options.ts";
 import type { ExtAuthzOptions } from "./ext-authz/options.ts";
 

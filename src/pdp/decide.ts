@@ -1,7 +1,8 @@
 /**
  * The path: everything a caller can do goes through {@link decide}, in one order and one direction.
  * Read `walk` to learn the product. Deny is where it starts; `allow` is built in one place, last;
- * the one `catch` turns "could not tell" into a deny that is on record too.
+ * the one `catch` turns "could not tell" into a deny that is on record too. Somebody else's policy about a held call
+ * takes the short path, `decide-call.ts`, which ends here and can mint nothing.
  */
 import { parseAsked } from "../domain/asked.ts";
 import type { Allow, AllowedUse, AnyDecision, Decision, Deny, UseDecision } from "../domain/decision.ts";
@@ -75,8 +76,8 @@ async function walk(draft: Draft, ports: PathPorts): Promise<Decision | UseDecis
     return { outcome: "approval_required", decisionId, policy: policy.reference, reasons: verdict.reasons };
   }
 
-  const conclude = chain.phase === "use" ? allowUse : issue;
-  return conclude({ verdict, policy, request, standing, asked }, draft, { ports, took });
+  const finish = chain.phase === "use" ? allowUse : issue;
+  return finish({ verdict, policy, request, standing, asked }, draft, { ports, took });
 }
 
 interface Going {

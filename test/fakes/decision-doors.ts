@@ -1,6 +1,6 @@
 /** Asks one question at every door of a decision house, as the gateway before that door would. */
 import { isJsonArray, isJsonObject, type Json, type JsonObject, ownMember } from "../../src/domain/json.ts";
-import type { DialectName } from "../../src/doors/ext-authz/http/dialect.ts";
+import type { DialectName } from "../../src/doors/ext-authz/http/dialects.ts";
 import { decodeAnswer, encodeCheck } from "./check-messages.ts";
 import { askedBy, dialectNames, type Held } from "./dialect-wires.ts";
 import { connectGrpc } from "./grpc-client.ts";

@@ -1,5 +1,5 @@
 /** How each gateway asks about a call over HTTP. */
-import type { DialectName } from "../../src/doors/ext-authz/http/dialect.ts";
+import type { DialectName } from "../../src/doors/ext-authz/http/dialects.ts";
 import type { Call } from "./open-house.ts";
 
 export interface Held {

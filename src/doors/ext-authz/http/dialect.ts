@@ -1,12 +1,6 @@
-/**
- * The HTTP dialects of ext_authz: where each gateway writes the call that it holds, and which answers it understands. No
- * dialect reads another's headers, because a client could have sent those.
- */
+/** What an HTTP dialect of ext_authz is: where a gateway writes the call that it holds, and which answers it understands. */
 import type { IncomingMessage } from "node:http";
 import type { HeldBody, HeldCall, HeldCallAnswer } from "../held-call.ts";
-import { envoyHttp } from "./envoy-http.ts";
-import { forwardAuth } from "./forward-auth.ts";
-import { nginxAuthRequest } from "./nginx-auth-request.ts";
 
 export interface Dialect {
   /** Whether the gateway sends the held call's body along. */
@@ -22,11 +16,3 @@ export interface RenderedAnswer {
   readonly headers: readonly string[];
   readonly body: string;
 }
-
-export type DialectName = "ext_authz_http" | "auth_request" | "forward_auth";
-
-export const dialects: { readonly [Name in DialectName]: Dialect } = {
-  ext_authz_http: envoyHttp,
-  auth_request: nginxAuthRequest,
-  forward_auth: forwardAuth,
-};

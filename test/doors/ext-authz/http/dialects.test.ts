@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ExtAuthzOptions } from "../../../../src/doors/index.ts";
-import type { DialectName } from "../../../../src/doors/ext-authz/http/dialect.ts";
+import type { DialectName } from "../../../../src/doors/ext-authz/http/dialects.ts";
 import { deny, createFakeHouse, type FakeHouse, gatewayCredential } from "../../../fakes/doors-house.ts";
 import { askedBy, dialectNames, type Held } from "../../../fakes/dialect-wires.ts";
 import { agent, byPayload, inUse, payloadOf, person } from "../../../fakes/held-operations.ts";
