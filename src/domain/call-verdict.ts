@@ -58,6 +58,9 @@ const statuses: ReadonlySet<number> = new Set(
 );
 const forbidden = 403;
 
+/** Wrong there, a result says neither yes nor no; wrong anywhere else, it says so and cannot be carried out. */
+export const unsaidAt: ReadonlySet<string> = new Set(["the result", "allowed"]);
+
 /** Carries the member that is wrong; never what the policy wrote there. */
 class Wrong extends Error {}
 

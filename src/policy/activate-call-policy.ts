@@ -2,11 +2,10 @@
  * Entries → another's Envoy authorization policy that may judge held calls. It was not written for Chaperone, so neither
  * its layout nor its data is held to our contract; it must be built for its rule, find every built-in, and come back.
  */
-import type { CallVerdict } from "../domain/call-verdict.ts";
-import { parseCallVerdict } from "../domain/call-verdict.ts";
+import { type CallVerdict, parseCallVerdict, unsaidAt } from "../domain/call-verdict.ts";
 import type { PolicyReference } from "../domain/grant.ts";
 import type { JsonObject } from "../domain/json.ts";
-import { Fault } from "../domain/refusal.ts";
+import { Fault, Refusal, refusals } from "../domain/refusal.ts";
 import type { CallPolicySnapshot } from "../ports/policy-engine.ts";
 import { type Candidate, holdShortly, openBundle, startEvaluator, type Trial } from "./activate-bundle.ts";
 import { type Evaluator, inTime } from "./active-bundle.ts";
@@ -42,8 +41,12 @@ function tryOnce(evaluator: Evaluator, now: number): void {
   }
 }
 
-function judge(evaluator: Evaluator, input: JsonObject, time: number): CallVerdict {
+/** What is said but cannot be carried out is no fault: a client can bring it about, and a gateway may let faults through. */
+function judge(evaluator: Evaluator, input: JsonObject, time: number): CallVerdict | Refusal {
   const verdict = parseCallVerdict(evaluator.ask(JSON.stringify(input), time));
-  if ("wrongAt" in verdict) throw new Fault("policy_fault", `the verdict is wrong at ${verdict.wrongAt}`);
-  return verdict;
+  if (!("wrongAt" in verdict)) return verdict;
+  const { wrongAt } = verdict;
+  if (unsaidAt.has(wrongAt)) throw new Fault("policy_fault", `the verdict is wrong at ${wrongAt}`);
+  const code = "obligation_unenforceable";
+  return Refusal.because(code, [{ code, message: `${refusals[code]} The verdict is wrong at ${wrongAt}.` }]);
 }
