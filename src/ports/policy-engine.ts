@@ -30,8 +30,8 @@ export interface CallPolicySnapshot {
   readonly entrypoint: string;
   /**
    * What it says about a held call; `time`, epoch seconds, is what `time.now_ns()` returns. Throws like
-   * {@link PolicySnapshot.evaluate}, and an undefined rule is a `policy_fault`. A Refusal: it says yes or no, and cannot be
-   * carried out as it says.
+   * {@link PolicySnapshot.evaluate}, and an undefined rule is a `policy_fault`; `internal_fault` when the evaluation broke off.
+   * A Refusal: it says yes or no, and cannot be carried out as it says.
    */
   judge(input: JsonObject, time: number): CallVerdict | Refusal;
 }

@@ -92,6 +92,20 @@ allow := {"allowed": ${allowed}, "headers": {"location": concat("", ["/login?nex
   },
 );
 
+test.each([
+  ["too deep for what the policy does with it", "[".repeat(60_000)],
+  ["too large to be shown to it", "\u0000".repeat(100_000)],
+])("a body %s is a denial of ours, and no fault to be let through", async (_name, body) => {
+  const { room } = await openWith(
+    await buildEnvoyPolicy(`package envoy.authz
+import rego.v1
+default allow := false
+allow if json.unmarshal(input.body).x == 1`),
+  );
+  expect(codeOf(() => judge(room, inputOf(["a"], { body })))).toBe("internal_fault");
+  expect(judge(room, inputOf(["a"], { body: "{}" }))).toMatchObject({ allowed: false });
+});
+
 test("it decides as OPA itself does with the same source", { timeout: 60_000 }, async () => {
   const room = await shop();
   const folder = await temporaryFolder();
