@@ -45,6 +45,9 @@ export type CallVerdict =
 const lengthMax = { headerValue: 16_384, body: 65_536 } as const;
 const fieldName = /^[a-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
 const fieldValue = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u;
+/** Envoy writes both into the path as they are, so nothing in them may end a name, a value, the query or the line. */
+const queryName = /^[!"$%'-<>-~\x80-\u{10ffff}]+$/u;
+const queryValue = /^[!"$%'-~\x80-\u{10ffff}]*$/u;
 
 /** Statuses that end an exchange and that Envoy's own table names. */
 const statuses: ReadonlySet<number> = new Set(
@@ -185,8 +188,11 @@ function readQuery(result: JsonObject): readonly QueryParameter[] {
   if (value === undefined) return [];
   if (!isJsonObject(value) || Object.keys(value).length > bounds.setSizeMax) throw new Wrong(member);
   return Object.entries(value).flatMap(([name, texts]) => {
-    if (name === "" || !name.isWellFormed()) throw new Wrong(member);
-    return readTexts(texts, member).map((text) => ({ name, value: text }));
+    if (!queryName.test(name) || !name.isWellFormed()) throw new Wrong(member);
+    return readTexts(texts, member).map((text) => {
+      if (!queryValue.test(text)) throw new Wrong(member);
+      return { name, value: text };
+    });
   });
 }
 

@@ -50,6 +50,36 @@ describe("no verdict", () => {
     ["additions of numbers", { allowed: true, response_headers_to_add: { a: 1 } }, "response_headers_to_add"],
     ["query to set as a list", { allowed: true, query_parameters_to_set: ["a"] }, "query_parameters_to_set"],
     ["a query value that is a number", { allowed: true, query_parameters_to_set: { a: 1 } }, "query_parameters_to_set"],
+    [
+      "a query value that ends its line",
+      { allowed: true, query_parameters_to_set: { a: "b\r\nc: d" } },
+      "query_parameters_to_set",
+    ],
+    [
+      "a query value that ends the target",
+      { allowed: true, query_parameters_to_set: { a: ["b HTTP/1.1"] } },
+      "query_parameters_to_set",
+    ],
+    [
+      "a query value that ends the query",
+      { allowed: true, query_parameters_to_set: { a: "b#c" } },
+      "query_parameters_to_set",
+    ],
+    [
+      "a query value that is two",
+      { allowed: true, query_parameters_to_set: { a: "b&admin=true" } },
+      "query_parameters_to_set",
+    ],
+    [
+      "a query name with its value",
+      { allowed: true, query_parameters_to_set: { "a=b": "c" } },
+      "query_parameters_to_set",
+    ],
+    [
+      "a query name that ends its line",
+      { allowed: true, query_parameters_to_set: { "a\n": "c" } },
+      "query_parameters_to_set",
+    ],
     ["query to remove as text", { allowed: true, query_parameters_to_remove: "a" }, "query_parameters_to_remove"],
     ["metadata that is a list", { allowed: true, dynamic_metadata: [] }, "dynamic_metadata"],
     ["metadata beyond all depth", { allowed: true, dynamic_metadata: deep }, "dynamic_metadata"],
@@ -92,7 +122,7 @@ describe("a call that goes on", () => {
   test("has its members read whole: response, query, metadata", () => {
     const result = {
       response_headers_to_add: { "set-cookie": ["a=1", "b=2"], "x-empty": "" },
-      query_parameters_to_set: { q: ["1", ""], "s p": "\u00e9" },
+      query_parameters_to_set: { q: ["1", ""], "s%20p": "\u00e9=%26" },
       query_parameters_to_remove: ["r"],
       dynamic_metadata: { a: { b: [null, 1.5, true, "t"] } },
     };
@@ -105,7 +135,7 @@ describe("a call that goes on", () => {
       queryParametersToSet: [
         { name: "q", value: "1" },
         { name: "q", value: "" },
-        { name: "s p", value: "\u00e9" },
+        { name: "s%20p", value: "\u00e9=%26" },
       ],
       queryParametersToRemove: ["r"],
       metadata: result.dynamic_metadata,

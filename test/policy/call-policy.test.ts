@@ -86,7 +86,9 @@ allow := {"allowed": ${allowed}, "headers": {"location": concat("", ["/login?nex
     for (const user of ["a\r\nx-admin: true", "a".repeat(17_000)]) {
       expect(judge(room, inputOf(["a"], { parsed_query: { user: [user] } }))).toMatchObject({
         code: "obligation_unenforceable",
-        reasons: [{ code: "obligation_unenforceable", message: expect.stringContaining("headers") }],
+        reasons: [
+          { message: "The policy set an obligation that this door cannot enforce. The verdict is wrong at headers." },
+        ],
       });
     }
   },
