@@ -44,6 +44,8 @@ export type CallVerdict =
 /** What a gateway takes: longer texts are refused there, after the decision is on record. */
 const lengthMax = { headerValue: 16_384, body: 65_536 } as const;
 const fieldName = /^[a-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
+/** They say where a message ends, and no policy changes a body that goes on. */
+const framing: ReadonlySet<string> = new Set(["content-length", "transfer-encoding"]);
 const fieldValue = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u;
 /** Envoy writes both into the path as they are, so nothing in them may end a name, a value, the query or the line. */
 const queryName = /^[!"$%'-<>-~\x80-\u{10ffff}]+$/u;
@@ -104,6 +106,7 @@ function readHeaders(result: JsonObject, member: string): Headers {
     if (!isJsonObject(part)) throw new Wrong(member);
     for (const [given, texts] of Object.entries(part)) {
       const name = readName(given, member);
+      if (framing.has(name)) throw new Wrong(member);
       headers.set(name, [
         ...(headers.get(name) ?? []),
         ...readTexts(texts, member).map((text) => checkLine(text, member)),

@@ -40,6 +40,13 @@ describe("no verdict", () => {
     ["a header that would end the text", { allowed: true, headers: { "x-a": "b\u0000" } }, "headers"],
     ["a header's name that is none", { allowed: true, headers: { "x a": "b" } }, "headers"],
     ["a pseudo-header", { allowed: true, headers: { ":path": "/admin" } }, "headers"],
+    ["a length of its own", { allowed: true, headers: { "Content-Length": "0" } }, "headers"],
+    ["a framing of its own", { allowed: false, headers: { "transfer-encoding": "chunked" } }, "headers"],
+    [
+      "a length for the answer",
+      { allowed: true, response_headers_to_add: { "content-length": "0" } },
+      "response_headers_to_add",
+    ],
     ["half a character", { allowed: true, headers: { "x-a": "\ud800" } }, "headers"],
     ["a header beyond what a gateway takes", { allowed: true, headers: { "x-a": "a".repeat(16_385) } }, "headers"],
     ["the same in bytes", { allowed: true, headers: { "x-a": "\u20ac".repeat(6_000) } }, "headers"],
