@@ -18,7 +18,7 @@ export const extAuthzOpaSchema = z
       .enum(["deny", "grpc_error"])
       .default("deny")
       .describe(
-        "What the gateway gets when the policy is undefined, late or malformed: a denial, or as from the plugin a gRPC error, which the gateway's failure mode may let through.",
+        "What the gateway gets when the policy is undefined, late or says neither yes nor no: a denial, or as from the plugin a gRPC error, which the gateway's failure mode may let through.",
       ),
     request_time: z
       .enum(["object", "rfc3339"])

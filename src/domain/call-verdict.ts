@@ -44,7 +44,12 @@ export type CallVerdict =
 /** What a gateway takes: longer texts are refused there, after the decision is on record. */
 const lengthMax = { headerValue: 16_384, body: 65_536 } as const;
 const fieldName = /^[a-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
+/** They say where a message ends, and no policy changes a body that goes on. */
+const framing: ReadonlySet<string> = new Set(["content-length", "transfer-encoding"]);
 const fieldValue = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u;
+/** Envoy writes both into the path as they are, so nothing in them may end a name, a value, the query or the line. */
+const queryName = /^[!"$%'-<>-~\x80-\u{10ffff}]+$/u;
+const queryValue = /^[!"$%'-~\x80-\u{10ffff}]*$/u;
 
 /** Statuses that end an exchange and that Envoy's own table names. */
 const statuses: ReadonlySet<number> = new Set(
@@ -57,6 +62,9 @@ const statuses: ReadonlySet<number> = new Set(
   ].flat(),
 );
 const forbidden = 403;
+
+/** Wrong there, a result says neither yes nor no; wrong anywhere else, it says so and cannot be carried out. */
+export const unsaidAt: ReadonlySet<string> = new Set(["the result", "allowed"]);
 
 /** Carries the member that is wrong; never what the policy wrote there. */
 class Wrong extends Error {}
@@ -98,6 +106,7 @@ function readHeaders(result: JsonObject, member: string): Headers {
     if (!isJsonObject(part)) throw new Wrong(member);
     for (const [given, texts] of Object.entries(part)) {
       const name = readName(given, member);
+      if (framing.has(name)) throw new Wrong(member);
       headers.set(name, [
         ...(headers.get(name) ?? []),
         ...readTexts(texts, member).map((text) => checkLine(text, member)),
@@ -182,8 +191,11 @@ function readQuery(result: JsonObject): readonly QueryParameter[] {
   if (value === undefined) return [];
   if (!isJsonObject(value) || Object.keys(value).length > bounds.setSizeMax) throw new Wrong(member);
   return Object.entries(value).flatMap(([name, texts]) => {
-    if (name === "" || !name.isWellFormed()) throw new Wrong(member);
-    return readTexts(texts, member).map((text) => ({ name, value: text }));
+    if (!queryName.test(name) || !name.isWellFormed()) throw new Wrong(member);
+    return readTexts(texts, member).map((text) => {
+      if (!queryValue.test(text)) throw new Wrong(member);
+      return { name, value: text };
+    });
   });
 }
 

@@ -5,7 +5,7 @@
  */
 import type { CallQuestion } from "../domain/call-question.ts";
 import type { AllowedCall, CallDecision } from "../domain/decision.ts";
-import { Fault, refusals } from "../domain/refusal.ts";
+import { Fault, Refusal, refusals } from "../domain/refusal.ts";
 import type { CallPolicyEngine } from "../ports/policy-engine.ts";
 import { CallDraft } from "./call-draft.ts";
 import { conclude, stopwatch } from "./decide.ts";
@@ -31,6 +31,11 @@ async function walk(draft: CallDraft, ports: CallPorts): Promise<CallDecision> {
 
   const verdict = policy.judge(request.input, reading.epochSeconds);
   took("evaluate");
+  if (verdict instanceof Refusal) {
+    await ports.log.record(draft.renderEnded("deny", verdict.reasons, verdict.code));
+    took("record");
+    return draft.deny(verdict.code, verdict.reasons);
+  }
   if (!verdict.allowed) {
     const code = "policy_denied";
     const reasons = [{ code, message: refusals[code] }];

@@ -20,6 +20,9 @@ export function instantiate({ module, dataText, entrypoint }: Program): PolicyIn
   return new PolicyInstance(module, dataText, entrypoint);
 }
 
+/** The evaluation broke off, so the policy said nothing at all, not even that it has nothing to say. */
+export class BrokenOff extends Fault {}
+
 /** Asks one program, through one instance at a time. */
 export class Evaluator {
   readonly #program: Program;
@@ -58,7 +61,7 @@ export class Evaluator {
       this.#instance = instance;
       return results;
     } catch (cause) {
-      throw new Fault("policy_fault", describe(cause));
+      throw new BrokenOff("policy_fault", describe(cause));
     }
   }
 }

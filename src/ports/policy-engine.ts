@@ -2,6 +2,7 @@ import type { CallVerdict } from "../domain/call-verdict.ts";
 import type { PolicyReference } from "../domain/grant.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { PolicyInput } from "../domain/policy-input.ts";
+import type { Refusal } from "../domain/refusal.ts";
 import type { RoleCatalogue } from "../domain/role-catalogue.ts";
 import type { Verdict } from "../domain/verdict.ts";
 
@@ -29,9 +30,10 @@ export interface CallPolicySnapshot {
   readonly entrypoint: string;
   /**
    * What it says about a held call; `time`, epoch seconds, is what `time.now_ns()` returns. Throws like
-   * {@link PolicySnapshot.evaluate}, and an undefined rule is a `policy_fault`.
+   * {@link PolicySnapshot.evaluate}, and an undefined rule is a `policy_fault`; `internal_fault` when the evaluation broke off.
+   * A Refusal: it says yes or no, and cannot be carried out as it says.
    */
-  judge(input: JsonObject, time: number): CallVerdict;
+  judge(input: JsonObject, time: number): CallVerdict | Refusal;
 }
 
 export interface CallPolicyEngine {

@@ -40,6 +40,13 @@ describe("no verdict", () => {
     ["a header that would end the text", { allowed: true, headers: { "x-a": "b\u0000" } }, "headers"],
     ["a header's name that is none", { allowed: true, headers: { "x a": "b" } }, "headers"],
     ["a pseudo-header", { allowed: true, headers: { ":path": "/admin" } }, "headers"],
+    ["a length of its own", { allowed: true, headers: { "Content-Length": "0" } }, "headers"],
+    ["a framing of its own", { allowed: false, headers: { "transfer-encoding": "chunked" } }, "headers"],
+    [
+      "a length for the answer",
+      { allowed: true, response_headers_to_add: { "content-length": "0" } },
+      "response_headers_to_add",
+    ],
     ["half a character", { allowed: true, headers: { "x-a": "\ud800" } }, "headers"],
     ["a header beyond what a gateway takes", { allowed: true, headers: { "x-a": "a".repeat(16_385) } }, "headers"],
     ["the same in bytes", { allowed: true, headers: { "x-a": "\u20ac".repeat(6_000) } }, "headers"],
@@ -50,6 +57,36 @@ describe("no verdict", () => {
     ["additions of numbers", { allowed: true, response_headers_to_add: { a: 1 } }, "response_headers_to_add"],
     ["query to set as a list", { allowed: true, query_parameters_to_set: ["a"] }, "query_parameters_to_set"],
     ["a query value that is a number", { allowed: true, query_parameters_to_set: { a: 1 } }, "query_parameters_to_set"],
+    [
+      "a query value that ends its line",
+      { allowed: true, query_parameters_to_set: { a: "b\r\nc: d" } },
+      "query_parameters_to_set",
+    ],
+    [
+      "a query value that ends the target",
+      { allowed: true, query_parameters_to_set: { a: ["b HTTP/1.1"] } },
+      "query_parameters_to_set",
+    ],
+    [
+      "a query value that ends the query",
+      { allowed: true, query_parameters_to_set: { a: "b#c" } },
+      "query_parameters_to_set",
+    ],
+    [
+      "a query value that is two",
+      { allowed: true, query_parameters_to_set: { a: "b&admin=true" } },
+      "query_parameters_to_set",
+    ],
+    [
+      "a query name with its value",
+      { allowed: true, query_parameters_to_set: { "a=b": "c" } },
+      "query_parameters_to_set",
+    ],
+    [
+      "a query name that ends its line",
+      { allowed: true, query_parameters_to_set: { "a\n": "c" } },
+      "query_parameters_to_set",
+    ],
     ["query to remove as text", { allowed: true, query_parameters_to_remove: "a" }, "query_parameters_to_remove"],
     ["metadata that is a list", { allowed: true, dynamic_metadata: [] }, "dynamic_metadata"],
     ["metadata beyond all depth", { allowed: true, dynamic_metadata: deep }, "dynamic_metadata"],
@@ -92,7 +129,7 @@ describe("a call that goes on", () => {
   test("has its members read whole: response, query, metadata", () => {
     const result = {
       response_headers_to_add: { "set-cookie": ["a=1", "b=2"], "x-empty": "" },
-      query_parameters_to_set: { q: ["1", ""], "s p": "\u00e9" },
+      query_parameters_to_set: { q: ["1", ""], "s%20p": "\u00e9=%26" },
       query_parameters_to_remove: ["r"],
       dynamic_metadata: { a: { b: [null, 1.5, true, "t"] } },
     };
@@ -105,7 +142,7 @@ describe("a call that goes on", () => {
       queryParametersToSet: [
         { name: "q", value: "1" },
         { name: "q", value: "" },
-        { name: "s p", value: "\u00e9" },
+        { name: "s%20p", value: "\u00e9=%26" },
       ],
       queryParametersToRemove: ["r"],
       metadata: result.dynamic_metadata,

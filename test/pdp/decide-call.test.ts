@@ -4,7 +4,7 @@ import { parseCallVerdict } from "../../src/domain/call-verdict.ts";
 import type { CallQuestion } from "../../src/domain/call-question.ts";
 import type { AnyDecision } from "../../src/domain/decision.ts";
 import { parseGatewayName, parseRevision } from "../../src/domain/identifiers.ts";
-import { Fault } from "../../src/domain/refusal.ts";
+import { Fault, Refusal } from "../../src/domain/refusal.ts";
 import { type CallPorts, decideCall } from "../../src/pdp/decide-call.ts";
 import type { CallPolicyEngine } from "../../src/ports/policy-engine.ts";
 import { createFakeWorld, known, testTime } from "../fakes/path-ports.ts";
@@ -80,6 +80,17 @@ test("a no is recorded as the policy's, and answered as the policy put it", asyn
       reasons: [expect.objectContaining({ code: "policy_denied" })],
     },
   ]);
+});
+
+test("what the policy wants and cannot be done is a recorded refusal, whatever it had allowed", async () => {
+  const code = "obligation_unenforceable";
+  const judged = { reference, entrypoint: "envoy/authz/allow", judge: () => Refusal.because(code) };
+  const { ports, records, faults } = worldOf({ snapshot: () => judged });
+  const decision = await decideCall(question, ports);
+  expect(decision).toMatchObject({ outcome: "deny", code, policy: reference });
+  expect(decision).not.toHaveProperty("refusal");
+  expect(records).toEqual([{ ...recorded, outcome: "deny", code, reasons: [expect.objectContaining({ code })] }]);
+  expect(faults).toEqual([]);
 });
 
 test.each(["policy_fault", "policy_deadline"] as const)(

@@ -65,11 +65,47 @@ test("each form of result is understood, and the snapshot says what was asked", 
   expect(judge(room, inputOf(["fit"], { parsed_body: { size: 43 } }))).toMatchObject({ refusal: { status: 422 } });
 });
 
-test.each([["unknown"], ["wrong"], ["nearly"], ["split"], ["fit"]])("what /%s gives is no verdict", async (path) => {
+test.each([["unknown"], ["wrong"], ["nearly"], ["fit"]])("what /%s gives is no verdict", async (path) => {
   const room = await shop();
   const input = inputOf([path], path === "fit" ? { truncated_body: true, parsed_body: { size: 42 } } : {});
   expect(codeOf(() => judge(room, input))).toBe("policy_fault");
   expect(judge(room, inputOf(["closed"]))).toMatchObject({ allowed: false });
+});
+
+test.each([
+  ["a yes", "true"],
+  ["a no", "false"],
+])(
+  "%s that a client made impossible to carry out is a denial, and no fault to be let through",
+  async (_name, allowed) => {
+    const { room } = await openWith(
+      await buildEnvoyPolicy(`package envoy.authz
+import rego.v1
+allow := {"allowed": ${allowed}, "headers": {"location": concat("", ["/login?next=", input.parsed_query.user[0]])}}`),
+    );
+    for (const user of ["a\r\nx-admin: true", "a".repeat(17_000)]) {
+      expect(judge(room, inputOf(["a"], { parsed_query: { user: [user] } }))).toMatchObject({
+        code: "obligation_unenforceable",
+        reasons: [
+          { message: "The policy set an obligation that this door cannot enforce. The verdict is wrong at headers." },
+        ],
+      });
+    }
+  },
+);
+
+test.each([
+  ["too deep for what the policy does with it", "[".repeat(60_000)],
+  ["too large to be shown to it", "\u0000".repeat(100_000)],
+])("a body %s is a denial of ours, and no fault to be let through", async (_name, body) => {
+  const { room } = await openWith(
+    await buildEnvoyPolicy(`package envoy.authz
+import rego.v1
+default allow := false
+allow if json.unmarshal(input.body).x == 1`),
+  );
+  expect(codeOf(() => judge(room, inputOf(["a"], { body })))).toBe("internal_fault");
+  expect(judge(room, inputOf(["a"], { body: "{}" }))).toMatchObject({ allowed: false });
 });
 
 test("it decides as OPA itself does with the same source", { timeout: 60_000 }, async () => {

@@ -1,7 +1,7 @@
 /** What a gateway reads where another's policy decides: a pass only for an allow, a denial for everything else. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseCallVerdict } from "../../../../src/domain/call-verdict.ts";
+import { parseCallVerdict, unsaidAt } from "../../../../src/domain/call-verdict.ts";
 import type { CallQuestion } from "../../../../src/domain/call-question.ts";
 import type { CallDecision } from "../../../../src/domain/decision.ts";
 import { parseDecisionId, parseGatewayName } from "../../../../src/domain/identifiers.ts";
@@ -27,7 +27,10 @@ const check = encodeHttp(plainHttp);
 function decisionOf(result: unknown): CallDecision {
   const verdict = parseCallVerdict(result);
   const policy = undefined;
-  if ("wrongAt" in verdict) return { outcome: "deny", decisionId, policy, code: "policy_fault", reasons: [] };
+  if ("wrongAt" in verdict) {
+    const code = unsaidAt.has(verdict.wrongAt) ? "policy_fault" : "obligation_unenforceable";
+    return { outcome: "deny", decisionId, policy, code, reasons: [] };
+  }
   if (verdict.allowed) return { outcome: "allow", decisionId, policy, reasons: [], changes: verdict.changes };
   return { outcome: "deny", decisionId, policy, code: "policy_denied", reasons: [], refusal: verdict.refusal };
 }
@@ -124,7 +127,7 @@ test("metadata as deep as a verdict may have it can be told", async () => {
     expect(await shown(decisionOf({ allowed: true, dynamic_metadata: metadata }))).toMatchObject({ status: {} });
   }
   for (const metadata of [nested(32), { a: lists(32) }]) {
-    expect(decisionOf({ allowed: true, dynamic_metadata: metadata })).toMatchObject({ code: "policy_fault" });
+    expect(decisionOf({ allowed: true, dynamic_metadata: metadata })).toMatchObject({ outcome: "deny" });
   }
 });
 
@@ -209,6 +212,18 @@ test("whatever a policy says, a gateway reads a pass only where the policy allow
       const { answer } = await answerTo(check, decision);
       if (typeof answer === "string") throw new Error(answer);
       expect(readStatusCode(answer) === 0).toBe(decision.outcome === "allow");
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("a no with whatever else is a denial that no failure mode lets through", async () => {
+  const members = fc.constantFrom("headers", "http_status", "body", "dynamic_metadata");
+  await fc.assert(
+    fc.asyncProperty(fc.dictionary(members, fc.jsonValue()), async (rest) => {
+      const { answer } = await answerTo(check, decisionOf({ ...rest, allowed: false }), { errors: "grpc_error" });
+      if (typeof answer === "string") throw new Error(answer);
+      expect(readStatusCode(answer)).toBe(7);
     }),
     { numRuns: 1_000 },
   );
