@@ -123,6 +123,13 @@ test("our token as decoded claims is refused", async () => {
   }
 });
 
+test.each([undefined, "other", ourselves.jwk.kid.toUpperCase(), ` ${ourselves.jwk.kid}`])(
+  "P16: signed with our key and the key id %j, it is not ours",
+  async (kid) => {
+    expect(await judge({ subject: roleToken({}, {}, { kid }) })).toMatch(/not signed with a key of its issuer/);
+  },
+);
+
 test("without its profile our own issuer is a stranger", async () => {
   expect(await judge({ subject: roleToken() }, [profileOf(people), profileOf(agents)])).toMatch(/no profile/);
 });
