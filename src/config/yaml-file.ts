@@ -30,7 +30,7 @@ export function parseConfigFile(
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   };
-  const document = parseSafely(content, lines);
+  const document = parseStrictYaml(content, lines);
   if (document === undefined) return new ConfigError("file_malformed", "nested too deeply", { place: name });
   const trouble = document.errors[0] ?? document.warnings[0];
   if (trouble !== undefined) {
@@ -49,7 +49,7 @@ export function parseConfigFile(
 }
 
 /** The parser recurses; a file that exhausts the stack is refused like any other that is not understood. */
-function parseSafely(content: string, lineCounter: LineCounter): Document.Parsed | undefined {
+export function parseStrictYaml(content: string, lineCounter = new LineCounter()): Document.Parsed | undefined {
   try {
     return parseDocument(content, {
       version: "1.2",

@@ -4,9 +4,7 @@
  */
 import type { AnyRequest, RoleTokenEvidence } from "../domain/decision-request.ts";
 import type { VerifiedEvidence } from "../domain/delegation-chain.ts";
-import { ExactSet } from "../domain/exact-set.ts";
 import type { Issuer } from "../domain/identifiers.ts";
-import { emptyObject } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
 import { openStaticKeys } from "./keys/key-sources.ts";
@@ -16,7 +14,7 @@ import type { RoleTokenOptions } from "./options.ts";
 import { createRoleTokenProfile } from "./profiles/chaperone.ts";
 import type { IssuerProfile } from "./profiles/issuer-profile.ts";
 import { ProfileError } from "./profiles/profile-error.ts";
-import { proveSubject } from "./token-evidence.ts";
+import { actorOf, proveSubject } from "./token-evidence.ts";
 import { untrusted } from "./token-problem.ts";
 import { TokenVerifier } from "./verify-token.ts";
 
@@ -51,14 +49,7 @@ function verifyShown(
     const last = proved.inner.at(-1);
     if (parent === undefined || last === undefined) return Refusal.because("claim_malformed");
     if (!evidence.audiences.includes(parent.audience)) return untrusted("subject", "audience");
-    const actor = {
-      ...last,
-      claims: emptyObject,
-      expiresAt: parent.expiresAt,
-      scopes: parent.permissions,
-      capabilities: ExactSet.of([]),
-      type: "ai_agent",
-    };
+    const actor = { ...actorOf(last), expiresAt: parent.expiresAt, scopes: parent.permissions };
     return { vouchedBy: "signature", subject, actor, inner: proved.inner.slice(0, -1), origin, parent };
   });
 }

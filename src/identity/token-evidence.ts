@@ -77,7 +77,7 @@ export function proveActor(
 }
 
 /** A client is known by its name; it has no claims, so what it is able to do is what configuration says of it. */
-function actorOf({ id, issuer, capabilities = ExactSet.of([]) }: AuthenticatedClient): Actor {
+export function actorOf({ id, issuer, capabilities = ExactSet.of([]) }: AuthenticatedClient): Actor {
   return {
     id,
     issuer,

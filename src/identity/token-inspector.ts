@@ -4,16 +4,14 @@
  */
 import type { ShownToken } from "../domain/decision-request.ts";
 import type { Actor, VerifiedEvidence } from "../domain/delegation-chain.ts";
-import { ExactSet } from "../domain/exact-set.ts";
 import { parseIssuer, parsePartyId } from "../domain/identifiers.ts";
-import { emptyObject } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { FollowingWorld } from "./keys/followed-keys.ts";
 import { KeySources } from "./keys/key-sources.ts";
 import { hasNextActor } from "./match-next-actor.ts";
 import type { TokensOptions } from "./options.ts";
 import { createProfiles } from "./profiles/index.ts";
-import { proveActor, proveSubject } from "./token-evidence.ts";
+import { actorOf, proveActor, proveSubject } from "./token-evidence.ts";
 import { type SignatureJudgement, TokenVerifier } from "./verify-token.ts";
 
 /** `now` is epoch seconds. Everything rejects with a Fault when the token's issuer could not be asked for its keys. */
@@ -55,13 +53,5 @@ function somebody(): Actor {
   const id = parsePartyId("somebody");
   const issuer = parseIssuer("urn:chaperone:inspector");
   if (id === undefined || issuer === undefined) throw new TypeError("a constant name does not parse");
-  return {
-    id,
-    issuer,
-    claims: emptyObject,
-    expiresAt: undefined,
-    scopes: undefined,
-    capabilities: ExactSet.of([]),
-    type: "ai_agent",
-  };
+  return actorOf({ id, issuer });
 }

@@ -2,9 +2,10 @@
  * An OpenAPI document as it was read: plain JSON, whose references lead to other places in it and nowhere else. What
  * cannot be understood is said with the place where it stands.
  */
-import { type Document, isAlias, parseDocument, visit } from "yaml";
+import { type Document, isAlias, visit } from "yaml";
 import { isJsonArray, isJsonObject, type Json, type JsonObject, ownMember } from "../../domain/json.ts";
 import { quote } from "../config-error.ts";
+import { parseStrictYaml } from "../yaml-file.ts";
 import { openapiLimits } from "./openapi-limits.ts";
 
 /** The document is not one that operations can be taken from; text for a person. */
@@ -17,7 +18,7 @@ export function parseOpenApi(content: string): JsonObject {
   if (Buffer.byteLength(content) > openapiLimits.documentBytesMax) {
     throw new OpenApiError(`it may have ${openapiLimits.documentBytesMax} bytes`);
   }
-  const document = parseSafely(content);
+  const document = parseStrictYaml(content);
   if (document === undefined) throw new OpenApiError("it is nested too deeply");
   const trouble = document.errors[0] ?? document.warnings[0];
   if (trouble !== undefined) {
@@ -34,22 +35,6 @@ export function parseOpenApi(content: string): JsonObject {
   if (Object.hasOwn(value, "x-chaperone"))
     throw new OpenApiError("x-chaperone has no place there: it is an operation's");
   return value;
-}
-
-function parseSafely(content: string): Document.Parsed | undefined {
-  try {
-    return parseDocument(content, {
-      version: "1.2",
-      schema: "core",
-      uniqueKeys: true,
-      stringKeys: true,
-      strict: true,
-      prettyErrors: false,
-      logLevel: "error",
-    });
-  } catch {
-    return undefined;
-  }
 }
 
 function checkNodes(document: Document.Parsed): void {
