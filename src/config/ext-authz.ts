@@ -22,6 +22,9 @@ export const heldCallDoors: ReadonlySet<string> = new Set([
   "forward_auth",
 ] satisfies DoorKind[]);
 
+/** Their gateways ask about a call without its body. */
+const bodilessDoors: ReadonlySet<string> = new Set(["auth_request", "forward_auth"] satisfies DoorKind[]);
+
 export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, hasIssuers: boolean): string[] {
   const held = doors.filter((door) => heldCallDoors.has(door));
   if (held.length === 0) return settings === undefined ? [] : ["ext_authz: no door of this listener holds calls"];
@@ -33,6 +36,7 @@ export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, 
     ...checkTokenHeader(settings),
     ...checkPosition(settings, held[0] === "ext_authz_grpc", hasIssuers),
     ...checkOperations(settings),
+    ...checkProperties(settings, held[0] ?? ""),
   ];
   return problems.length > 0 ? problems : checkTable(settings);
 }
@@ -98,6 +102,22 @@ function checkOperations({ position, audiences, operations }: ExtAuthzSettings):
   );
 }
 
+/** What could only be turned away, or be asked of an agent as a capability that nobody has. */
+function checkProperties({ position, operations }: ExtAuthzSettings, door: string): string[] {
+  return operations.flatMap(({ action, properties }, at) =>
+    messagesOf([
+      [
+        properties !== undefined && position === "issue" && action === undefined,
+        `ext_authz.operations[${at}].properties: need an action in the position issue`,
+      ],
+      [
+        properties !== undefined && bodilessDoors.has(door),
+        `ext_authz.operations[${at}].properties: no body comes to the door ${door}`,
+      ],
+    ]),
+  );
+}
+
 function messagesOf(rules: readonly Rule[]): string[] {
   return rules.flatMap(([isWrong, message]) => (isWrong ? [message] : []));
 }
@@ -138,7 +158,7 @@ function renderEvidence({
 
 function renderOperations({ audiences, operations }: ExtAuthzSettings): readonly OperationOptions[] {
   return operations.flatMap((settings) => {
-    const { method, host, path, resource } = settings;
+    const { method, host, path, properties, resource } = settings;
     const audience = settings.audience ?? audiences[0];
     const asks = renderAsks(settings);
     if (audience === undefined || asks === undefined) return [];
@@ -149,6 +169,7 @@ function renderOperations({ audiences, operations }: ExtAuthzSettings): readonly
       path,
       conditions: renderConditions(settings),
       asks,
+      ...(properties === undefined ? {} : { properties }),
       ...(type === undefined ? {} : { resource: { type, ...(id === undefined ? {} : { id }) } }),
       audience,
     };

@@ -3,9 +3,16 @@
  * decided, and what of it goes on. It starts from "no"; a call is let through in two places, each after an allow.
  */
 import type { AllowedUse, Allow } from "../../domain/decision.ts";
-import { type CallAsked, DecisionRequest, type RequestOrigin, type Resource } from "../../domain/decision-request.ts";
+import {
+  type Action,
+  type CallAsked,
+  DecisionRequest,
+  type RequestOrigin,
+  type Resource,
+} from "../../domain/decision-request.ts";
 import { ExactSet } from "../../domain/exact-set.ts";
 import type { GatewayName, Permission } from "../../domain/identifiers.ts";
+import { emptyObject } from "../../domain/json.ts";
 import { Fault } from "../../domain/refusal.ts";
 import type { DoorsHouse } from "../house.ts";
 import { evidenceHeaders, readIssueEvidence, readUseEvidence } from "./call-evidence.ts";
@@ -66,19 +73,26 @@ function refuse({ house, listener }: Site, code: DoorRefusal): HeldCallAnswer {
 }
 
 function renderAsked(
-  { operation, parameters }: MatchedOperation,
+  matched: MatchedOperation,
   call: HeldCall,
   { host, path, rawPath, query }: CallTarget,
   body: ReturnType<typeof readHeldBody>,
 ): CallAsked {
+  const { operation, parameters } = matched;
   const { asks, audience } = operation;
   return {
     permissions: ExactSet.of<Permission>(asks.kind === "permission" ? [asks.permission] : []),
-    action: asks.kind === "action" ? { name: asks.name, properties: {} } : undefined,
+    action: renderAction(matched),
     resource: renderResource(operation.resource, parameters),
     audience,
     call: { method: call.method, host, path, rawPath, query, parameters, body },
   };
+}
+
+/** Where a permission is asked for, it is the name of what is done; policy is told so only to be told its properties. */
+function renderAction({ operation: { asks }, properties }: MatchedOperation): Action | undefined {
+  if (asks.kind === "action") return { name: asks.name, properties: properties ?? emptyObject };
+  return properties && { name: asks.permission, properties };
 }
 
 function renderResource(
