@@ -35,7 +35,7 @@ function judgeHeader([value, ...others]: readonly string[], wanted: string): Fit
   if (value === undefined) return "no";
   if (others.length > 0) return "unknown";
   if (value === wanted) return "yes";
-  return value.includes(",") || fold(value).trim() === fold(wanted).trim() ? "unknown" : "no";
+  return value.includes(",") || fold(value) === fold(wanted) ? "unknown" : "no";
 }
 
 function judgeBody(path: readonly string[], wanted: string, body: CallBody): Fit {

@@ -1,4 +1,5 @@
 /** What policy is told of a held call, and that a call of which it could be told two things is no operation. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readTarget } from "../../../src/doors/ext-authz/call-target.ts";
 import { readHeldBody } from "../../../src/doors/ext-authz/held-body.ts";
@@ -100,4 +101,65 @@ describe("a call is no operation that is told of by", () => {
       undefined,
     );
   });
+});
+
+/** A body as it is written: members in order, names as often as they stand there. */
+type Written = { readonly members: readonly (readonly [string, Written])[] } | { readonly text: string };
+
+const write = (node: Written): string =>
+  "text" in node
+    ? node.text
+    : `{${node.members.map(([name, value]) => `${JSON.stringify(name)}:${write(value)}`).join(",")}}`;
+
+/** How servers look a name up: whether two are one to them, and which of several they take. */
+interface Reader {
+  readonly nameOf: (name: string) => string;
+  readonly take: "first" | "last";
+}
+
+const nameOfs: Reader["nameOf"][] = [
+  (name) => name,
+  (name) => name.toLowerCase(),
+  (name) => name.normalize("NFKC"),
+  // C strings end there.
+  (name) => name.replace(/\0[^]*$/, ""),
+  (name) => name.trim(),
+  (name) => name.replace(/\p{Cf}/gu, ""),
+];
+const readers: readonly Reader[] = nameOfs.flatMap((nameOf) => [
+  { nameOf, take: "first" },
+  { nameOf, take: "last" },
+]);
+
+function read({ nameOf, take }: Reader, node: Written, path: readonly string[]): string | undefined {
+  const [name, ...rest] = path;
+  if (name === undefined) return write(node) === "null" ? undefined : write(node);
+  if ("text" in node) return undefined;
+  const found = node.members.filter(([each]) => nameOf(each) === name).at(take === "first" ? 0 : -1)?.[1];
+  return found && read({ nameOf, take }, found, rest);
+}
+
+test("whatever is told of a call, every server that we know of reads the same in it", () => {
+  const plain = ["payment", "payment", "amount", "amount", "amount", "amount", "a", "b", "c", "d"];
+  const near = ["Payment", "AMOUNT", "amount\0", "amount\0x", " amount", "a\u200dmount"];
+  const text = fc.constantFrom("1", "2", '"1"', "null", "true", "[1]").map((each): Written => ({ text: each }));
+  const objectOf = (value: fc.Arbitrary<Written>): fc.Arbitrary<Written> =>
+    fc.array(fc.tuple(fc.constantFrom(...plain, ...near), value), { maxLength: 3 }).map((members) => ({ members }));
+  const body = objectOf(fc.oneof(text, objectOf(text)));
+  const properties: PropertyPaths = { amount: ["amount"], paid: ["payment", "amount"] };
+  let values = 0;
+  fc.assert(
+    fc.property(body, (node) => {
+      const found = find(properties, { body: write(node) })?.properties;
+      if (found === undefined) return;
+      values += Object.keys(found).length;
+      for (const [name, path] of Object.entries(properties)) {
+        const value = found[name];
+        const expected = value === undefined ? undefined : JSON.stringify(value);
+        for (const reader of readers) expect(read(reader, node, path)).toBe(expected);
+      }
+    }),
+    { numRuns: 5000 },
+  );
+  expect(values).toBeGreaterThan(200);
 });
