@@ -1,34 +1,13 @@
 /** What an ext_authz listener is told: on which side it stands, where evidence is, and what each call asks for. */
 import { z } from "zod";
 import { parseAudience, parsePermission } from "../domain/identifiers.ts";
+import { evidenceSchema } from "./ext-authz-evidence.ts";
 import { parsed, path, text } from "./field.ts";
 import { limits } from "./limits.ts";
 
 const headerName = () =>
   z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a header's name in lower case: letters, digits and dashes");
 const audience = () => parsed(parseAudience, "must be an audience, a URI without spaces");
-
-const evidenceSchema = z
-  .strictObject({
-    from: z
-      .enum(["metadata", "payload_headers", "tokens"])
-      .describe(
-        "`metadata`: claims that Envoy's `jwt_authn` verified and wrote into dynamic metadata (gRPC). `payload_headers`: the same, in headers that it sets and clients cannot (`forward_payload_header`). `tokens`: headers whose tokens the sidecar verifies itself, by `identity.issuers`.",
-      ),
-    namespace: text(limits.nameLengthMax)
-      .default("envoy.filters.http.jwt_authn")
-      .describe("Metadata only: the filter that wrote it."),
-    subject: text(limits.nameLengthMax).describe(
-      "Where the person's stand: the key under `namespace` (`payload_in_metadata`), or a header's name in lower case.",
-    ),
-    actor: text(limits.nameLengthMax)
-      .optional()
-      .describe(
-        "Where the agent's stand, likewise. Absent: the agent is the peer that mutual TLS proved to the gateway (gRPC), known by its name alone.",
-      ),
-  })
-  .optional()
-  .describe("Where the gateway's proof of person and agent stands. For the position `issue`, and there required.");
 
 const bodyPath = () => z.array(text(limits.nameLengthMax)).min(1).max(limits.claimPathMax);
 

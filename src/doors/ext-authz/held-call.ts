@@ -16,7 +16,7 @@ export interface HeldCall {
   readonly body: HeldBody;
   /** What the gateway itself found out, by the name of who did: Envoy's `filter_metadata`. No client can write it. */
   readonly metadata: JsonObject;
-  /** Whom mutual TLS between caller and gateway proved (`source.principal`), a SPIFFE id or a name. */
+  /** Whom mutual TLS between caller and gateway proved (`source.principal`): a URI, or whatever else the certificate has. */
   readonly peer: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /** Who the clients of the token endpoint are. Each proves itself in its one configured way; every other way fails alike. */
 import { hash, timingSafeEqual } from "node:crypto";
-import type { AuthenticatedClient } from "../../domain/decision-request.ts";
+import type { AuthenticatedClient } from "../../domain/evidence.ts";
 import { ExactSet } from "../../domain/exact-set.ts";
 import { type Issuer, parseIssuer } from "../../domain/identifiers.ts";
 import type { ClientAuthenticator, ClientProof } from "../../ports/client-authenticator.ts";

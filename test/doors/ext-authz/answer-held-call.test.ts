@@ -16,7 +16,7 @@ const gateway = known(parseGatewayName("envoy"));
 
 const byTokens: IssueOptions = {
   ...byMetadata,
-  evidence: { kind: "tokens", subject: "x-person-token", actor: "authorization" },
+  evidence: { kind: "tokens", subject: "x-person-token", actor: { kind: "shown", at: "authorization" } },
 };
 
 const founding: HeldCallChanges = {
@@ -71,7 +71,7 @@ describe("on the agent's side", () => {
       {
         position: "issue",
         origin: { door: "ext_authz", listener: "mesh", gateway: "envoy" },
-        evidence: { kind: "claims", subject: person, actor: agent },
+        evidence: { kind: "claims", subject: person, actor: { kind: "claims", claims: agent } },
         action: { name: "book_flight" },
         resource: { type: "flight", id: "LH400" },
         audience: flights,
@@ -101,11 +101,71 @@ describe("on the agent's side", () => {
     expect(answer).toMatchObject({ kind: "let_through", headersToRemove: ["x-person", "x-agent", ...neverOn] });
   });
 
-  test("a peer that mutual TLS proved can be the actor, known by its name alone", async () => {
-    const evidence = { kind: "metadata", namespace: jwtAuthn, subject: "person", actor: "peer" } as const;
-    const peer = "spiffe://mesh.example/ns/agents/sa/planner";
-    const { house } = await answerOf({ ...byMetadata, evidence }, { ...founding, peer });
-    expect(house.asked).toMatchObject([{ evidence: { actor: { sub: peer } } }]);
+  describe("the peer that mutual TLS proved to the gateway can be the actor, by its name and nothing else", () => {
+    const name = "spiffe://mesh.example/ns/agents/sa/planner";
+    const byPrincipal = { kind: "peer", by: "principal" } as const;
+    const byCertificate = { kind: "peer", by: "x_forwarded_client_cert" } as const;
+    const certificate = `By=spiffe://mesh.example/edge;URI=${name}`;
+    const actor = { kind: "peer", name };
+
+    test("beside claims in metadata", async () => {
+      const options = { ...byMetadata, evidence: { ...byMetadata.evidence, actor: byPrincipal } };
+      const { house } = await answerOf(options, { ...founding, peer: name });
+      expect(house.asked.map(({ evidence }) => evidence)).toEqual([{ kind: "claims", subject: person, actor }]);
+    });
+
+    test("beside claims in a header, by the certificate's header, which does not go on", async () => {
+      const options = { ...byPayload, evidence: { ...byPayload.evidence, actor: byCertificate } };
+      const headers = { "x-person": [payloadOf(person)], "x-forwarded-client-cert": [certificate] };
+      const { answer } = await answerOf(options, { ...founding, headers }, { decide: async () => allow });
+      expect(answer).toMatchObject({
+        headersToRemove: ["x-person", "x-forwarded-client-cert", ...neverOn],
+      });
+      const told = await answerOf(options, { ...founding, headers });
+      expect(told.house.asked.map(({ evidence }) => evidence)).toEqual([{ kind: "claims", subject: person, actor }]);
+    });
+
+    test("beside a token, and no client is anybody", async () => {
+      const options = { ...byTokens, evidence: { ...byTokens.evidence, actor: byCertificate } };
+      const headers = {
+        "x-person-token": ["person.signed.token"],
+        authorization: ["Bearer agent.signed.token"],
+        "x-forwarded-client-cert": [certificate],
+      };
+      const { house } = await answerOf(options, { ...founding, headers });
+      const subject = { compact: "person.signed.token", type: "access_token" };
+      expect(house.asked.map(({ evidence }) => evidence)).toEqual([
+        { kind: "tokens", subject, actor, isOnwardAccepted: false },
+      ]);
+    });
+
+    const inMetadata: IssueOptions = { ...byMetadata, evidence: { ...byMetadata.evidence, actor: byPrincipal } };
+    const inHeader: IssueOptions = { ...byPayload, evidence: { ...byPayload.evidence, actor: byCertificate } };
+    const shown = (...fields: string[]): HeldCallChanges => ({
+      headers: { "x-person": [payloadOf(person)], "x-agent": [payloadOf(agent)], "x-forwarded-client-cert": fields },
+    });
+
+    test.each<[string, IssueOptions, HeldCallChanges]>([
+      ["no principal", inMetadata, {}],
+      ["an empty principal", inMetadata, { peer: "" }],
+      ["a principal that is a DNS name", inMetadata, { peer: "planner.mesh.example" }],
+      ["a principal that is a certificate's subject", inMetadata, { peer: "CN=planner,O=mesh" }],
+      ["a principal that is no SPIFFE ID", inMetadata, { peer: "spiffe://mesh.example/ns/../admin" }],
+      ["a principal that is a name of ours", inMetadata, { peer: "urn:chaperone:gateway" }],
+      ["a certificate's header where the principal counts", inMetadata, { ...shown(certificate) }],
+      ["a principal where the certificate's header counts", inHeader, { ...shown(), peer: name }],
+      ["no certificate's header", inHeader, shown()],
+      ["two of them", inHeader, shown(certificate, certificate)],
+      ["one of two proxies", inHeader, shown(`${certificate},${certificate}`)],
+      ["one with two names", inHeader, shown(`${certificate};URI=${name}`)],
+      ["one with a name that no workload has", inHeader, shown("URI=planner")],
+      ["one with an empty name", inHeader, shown("URI=")],
+      ["one that is too long", inHeader, shown(`${certificate};DNS=${"a".repeat(20_000)}`)],
+    ])("and is missing with %s", async (_what, options, changes) => {
+      const { answer, house } = await answerOf(options, { ...founding, ...changes });
+      expect(answer).toMatchObject({ kind: "turned_away", status: 401, code: "evidence_missing" });
+      expect(house.asked).toEqual([]);
+    });
   });
 
   test("shown tokens are for the sidecar to verify, and none of ours is exchanged onward here", async () => {
@@ -116,8 +176,7 @@ describe("on the agent's side", () => {
         evidence: {
           kind: "tokens",
           subject: { compact: "person.signed.token" },
-          actor: { compact: "agent.signed.token" },
-          client: undefined,
+          actor: { kind: "token", token: { compact: "agent.signed.token" }, client: undefined },
           isOnwardAccepted: false,
         },
       },
@@ -148,11 +207,6 @@ describe("on the agent's side", () => {
       { headers: { "x-person-token": ["a.b.c"], authorization: ["Basic abcd"] } },
     ],
     ["two tokens", byTokens, { headers: { "x-person-token": ["a.b.c", "d.e.f"], authorization: ["Bearer a.b.c"] } }],
-    [
-      "no peer",
-      { ...byMetadata, evidence: { kind: "metadata", namespace: jwtAuthn, subject: "person", actor: "peer" } },
-      {},
-    ],
   ])("missing evidence is told as such: %s", async (_name, options, changes) => {
     const { answer, house } = await answerOf(options, { ...founding, ...changes });
     expect(answer).toMatchObject({ kind: "turned_away", status: 401, title: "evidence", code: "evidence_missing" });
