@@ -67,12 +67,14 @@ export interface PeerActor {
   readonly name: WorkloadName;
 }
 
-/** Who asked at a token endpoint, after it proved itself. */
+/** Who asked at a token endpoint, after it proved itself or its gateway stood for it. */
 export interface AuthenticatedClient {
   readonly id: PartyId;
   readonly issuer: Issuer;
   /** What it is able to do when it acts itself; absent: nothing by capability. */
   readonly capabilities?: CapabilitySet;
+  /** It proved nothing itself: that it is the one rests on the word of the listener's gateway. */
+  readonly isVouchedFor?: true;
 }
 
 /** Undefined at doors that have no clients. */

@@ -68,7 +68,20 @@ function connect(proved: ProvedSubject, actor: Actor | Refusal, evidence: Tokens
   if (isOfOneIssuer && actor.id === subject.id) return Refusal.because("chain_cycle");
   const candidate = { actor, client: clientOf(evidence), isClient: kind === "client" };
   if (!isNextActor(nextActors, candidate)) return Refusal.because("actor_not_named");
-  return { vouchedBy: kind === "peer" ? "gateway" : "signature", subject, actor, inner, origin, parent };
+  const vouchedBy = restsOnGateway(evidence.actor) ? "gateway" : "signature";
+  return { vouchedBy, subject, actor, inner, origin, parent };
+}
+
+/** The actor is who it is because the gateway says so, whatever the subject's token proves. */
+function restsOnGateway(actor: TokensEvidence["actor"]): boolean {
+  switch (actor.kind) {
+    case "token":
+      return false;
+    case "client":
+      return actor.client.isVouchedFor === true;
+    case "peer":
+      return true;
+  }
 }
 
 /** The subject's token by itself. */

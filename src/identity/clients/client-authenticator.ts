@@ -109,7 +109,8 @@ function findNamed(
 
 function findVouched(known: ReadonlyMap<string, ClientOptions>, id: string): AuthenticatedClient | undefined {
   const client = known.get(id);
-  return client?.authentication.kind === "vouched" ? render(client) : undefined;
+  const found = client?.authentication.kind === "vouched" ? render(client) : undefined;
+  return found && { ...found, isVouchedFor: true };
 }
 
 function render(client: ClientOptions | undefined): AuthenticatedClient | undefined {
