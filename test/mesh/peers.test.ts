@@ -2,14 +2,20 @@
  * The agent has no token: it is the workload whose certificate a real Envoy proved, by the Check's principal or by the
  * header that Envoy writes. The person's token says whether that workload may act for her.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import { blocks } from "../acceptance/followed-page.ts";
 import { makeFolder, readRecords, type ServedHouse, serve } from "../acceptance/served-house.ts";
 import { type EchoUpstream, startEchoUpstream } from "../fakes/echo-upstream.ts";
 import { type EnvoyParts, runEnvoy, startEnvoy, typed } from "../fakes/envoy.ts";
 import type { Gateway, RunningGateway, SentHeaders } from "../fakes/gateway-process.ts";
 import { materialOf, meshFile } from "../fakes/open-house.ts";
 import { nextSecond } from "../fakes/served-identities.ts";
+import { root } from "../house/source-tree.ts";
 import { agentWorkload, type IdentityProviders, personHeader, startIdentityProviders } from "./identity-providers.ts";
 import { booking, flights, host, issuer, shippedBundle } from "./travel-mesh.ts";
 
@@ -80,10 +86,9 @@ const transport = {
     },
   },
 };
-const sanitized = {
-  forward_client_cert_details: "SANITIZE_SET",
-  set_current_client_cert_details: { uri: true },
-};
+const page = readFileSync(join(root, "docs", "doors", "ext_authz_http.md"), "utf8");
+/** What the page tells operators to write. */
+const sanitized = z.record(z.string(), z.json()).parse(parse(blocks("yaml", page)[1] ?? ""));
 
 function partsOf(way: Way): EnvoyParts & { readonly upstream: string } {
   const hands = (...names: string[]) => ({ allowed_headers: { patterns: names.map((exact) => ({ exact })) } });

@@ -52,7 +52,11 @@ describe("no URI is read from", () => {
     ["a quote that ends early", `Subject="a"b";URI=${agent}`],
     ["a quote in the middle", `Subject=a"b;URI=${agent}`],
     ["a backslash before the end of a quote", `Subject="a\\";URI=${agent}`],
-    ["two backslashes, which one reader takes for an escape", `Subject="a\\\\";URI=${other};DNS="\\\\";URI=${agent}`],
+    [
+      "two backslashes, after which a value ends for one reader and goes on for another",
+      `Subject="a\\\\";URI=${agent}`,
+    ],
+    ["two backslashes and a name for each reader", `Subject="a\\\\";URI=${agent};DNS="\\\\";URI=${other}`],
     ["a backslash outside of quotes", `Subject=a\\,b;URI=${agent}`],
     ["a control character", `Subject="a\u0000";URI=${agent}`],
     ["a tab", `Subject="a\tb";URI=${agent}`],
