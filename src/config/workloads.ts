@@ -34,7 +34,7 @@ export const workloadsSchema = z
     }
   })
   .describe(
-    "Agents that are known by their certificate's name alone (`ext_authz.evidence.peer`), and what they are able to do. One that is not listed is nobody's but the gateway's, has no capability, and policy decides; the shipped one permits by capability alone.",
+    "Agents that are known by their certificate's name alone (`ext_authz.evidence.peer`), and what they are able to do. One that is not listed is a party of the gateway without any capability: policy decides about it, and the shipped one, which permits by capability alone, denies it.",
   );
 
 export function renderWorkloads(listed: z.output<typeof workloadsSchema>): readonly WorkloadOptions[] {

@@ -315,31 +315,63 @@ describe("what is decided is told", () => {
 
 test("whatever a call holds, it is let through only when the house allowed it", async () => {
   let through = 0;
-  const text = fc.constantFrom("", "POST", "GET", "/flights/LH400", "/flights/..", "//", "flights.example", "e30", "é");
+  let peers = 0;
+  const byPeers: readonly IssueOptions[] = [
+    { ...byMetadata, evidence: { ...byMetadata.evidence, actor: { kind: "peer", by: "principal" } } },
+    { ...byPayload, evidence: { ...byPayload.evidence, actor: { kind: "peer", by: "x_forwarded_client_cert" } } },
+  ];
+  const text = fc.constantFrom(
+    "",
+    "POST",
+    "GET",
+    "/flights/LH400",
+    "/flights/..",
+    "//",
+    "flights.example",
+    "e30",
+    "é",
+    "URI=spiffe://a/b",
+  );
   const json = fc.jsonValue({ maxDepth: 3 });
   const calls = fc.record(
     {
       method: fc.oneof(fc.constant("POST"), text),
       host: fc.oneof(fc.constant("flights.example"), text),
       target: fc.oneof(fc.constant("/flights/LH400"), text),
-      headers: fc.dictionary(fc.constantFrom("x-person", "x-agent", "authorization"), fc.array(text, { maxLength: 2 })),
+      headers: fc.dictionary(
+        fc.constantFrom("x-person", "x-agent", "authorization", "x-forwarded-client-cert"),
+        fc.array(text, { maxLength: 2 }),
+      ),
+      peer: fc.oneof(fc.constant("spiffe://a/b"), text),
       metadata: fc.oneof(
         fc.constant(founding.metadata ?? {}),
         json.map((value) => parseMetadata(JSON.stringify({ [jwtAuthn]: value }))),
       ),
       body: fc.string(),
     },
-    { requiredKeys: [] },
+    { requiredKeys: ["method", "target", "peer"] },
   );
   await fc.assert(
-    fc.asyncProperty(calls, fc.constantFrom(byMetadata, byPayload, byTokens, inUse), async (changes, options) => {
-      const { answer, house } = await answerOf(options, changes);
-      const isAllowed = house.used.length > 0 || house.asked.some(({ evidence }) => evidence.kind === "claims");
-      if (answer.kind === "let_through") through += 1;
-      expect(answer.kind === "let_through" && !isAllowed).toBe(false);
-      if (answer.kind === "turned_away") expect([401, 403, 429]).toContain(answer.status);
-    }),
+    fc.asyncProperty(
+      calls,
+      fc.constantFrom(byMetadata, byPayload, byTokens, inUse, ...byPeers),
+      async (changes, options) => {
+        const { answer, house } = await answerOf(options, changes);
+        const actors = house.asked.map(({ evidence: { actor } }) => actor);
+        const isAllowed = house.used.length > 0 || actors.some(({ kind }) => kind === "claims");
+        for (const actor of actors) {
+          // A listener has peers or it has none, whatever the call holds.
+          expect(actor.kind === "peer").toBe(byPeers.some((each) => each === options));
+          if (actor.kind === "peer") expect(actor.name).toBe("spiffe://a/b");
+          if (actor.kind === "peer") peers += 1;
+        }
+        if (answer.kind === "let_through") through += 1;
+        expect(answer.kind === "let_through" && !isAllowed).toBe(false);
+        if (answer.kind === "turned_away") expect([401, 403, 429]).toContain(answer.status);
+      },
+    ),
     { numRuns: 3000 },
   );
   expect(through).toBeGreaterThan(10);
+  expect(peers).toBeGreaterThan(2);
 });
