@@ -3,7 +3,7 @@
  * cryptography: the gateway is the trust root, which is why the door proved it first and the record says so.
  */
 import type { AnyRequest } from "../domain/decision-request.ts";
-import type { ClaimsEvidence } from "../domain/evidence.ts";
+import type { ClaimsActor, ClaimsEvidence } from "../domain/evidence.ts";
 import type { Actor, Hop, Subject, VerifiedEvidence } from "../domain/delegation-chain.ts";
 import { ExactSet } from "../domain/exact-set.ts";
 import { type Capability, type Issuer, type PartyId, parseCapability, parsePartyId } from "../domain/identifiers.ts";
@@ -46,9 +46,9 @@ function verifyClaims({ subject, actor }: ClaimsEvidence, now: number, options: 
   if (verifiedSubject instanceof Refusal) return verifiedSubject;
   const verifiedActor = findActor(actor, now, options);
   if (verifiedActor instanceof Refusal) return verifiedActor;
-  if (!isActorNamed(subject, verifiedSubject.issuer, { shown: actor, verified: verifiedActor })) {
-    return Refusal.because("actor_not_named");
-  }
+  const mismatch =
+    actor.kind === "peer" ? checkPeer(verifiedActor, verifiedSubject, subject) : checkNamed(actor, subject);
+  if (mismatch !== undefined) return mismatch;
   const inner = readInnerActors(subject, verifiedSubject.issuer, options);
   if (inner instanceof Refusal) return inner;
   const transaction = readString(subject, "txn");
@@ -76,25 +76,20 @@ function findActor(actor: ClaimsEvidence["actor"], now: number, options: Rules):
   }
 }
 
-/**
- * What the subject's issuer said binds here too: a token for one agent is no token for another (P6). A peer has no
- * claims to match, so an entry that names no issuer means the party of that name at the subject's own.
- */
-function isActorNamed(
-  subject: JsonObject,
-  subjectIssuer: Issuer,
-  { shown, verified: actor }: { readonly shown: ClaimsEvidence["actor"]; readonly verified: Actor },
-): boolean {
-  if (!Object.hasOwn(subject, "may_act")) return true;
-  const claim = ownMember(subject, "may_act");
-  switch (shown.kind) {
-    case "claims":
-      return mayAct(claim, shown.claims);
-    case "peer": {
-      const next = { claim, names: "parties", allowed: [], issuers: [subjectIssuer] } as const;
-      return isNextActor(next, { actor, client: undefined, isClient: false });
-    }
-  }
+/** What the subject's issuer said binds here too: a token for one agent is no token for another (P6). */
+function checkNamed({ claims }: ClaimsActor, subject: JsonObject): Refusal | undefined {
+  if (!Object.hasOwn(subject, "may_act") || mayAct(ownMember(subject, "may_act"), claims)) return undefined;
+  return Refusal.because("actor_not_named");
+}
+
+/** The same of a peer; it has no claims to match, so an entry without issuer means the party of that name at the subject's own. */
+function checkPeer(actor: Actor, { id, issuer }: Subject, subject: JsonObject): Refusal | undefined {
+  // A workload has one name in the world: of two issuers it would look like somebody who acts for somebody else.
+  if (actor.id === id && actor.issuer !== issuer) return Refusal.because("chain_cycle");
+  if (!Object.hasOwn(subject, "may_act")) return undefined;
+  const next = { claim: ownMember(subject, "may_act"), names: "parties", allowed: [], issuers: [issuer] } as const;
+  const isNamed = isNextActor(next, { actor, client: undefined, isClient: false });
+  return isNamed ? undefined : Refusal.because("actor_not_named");
 }
 
 /** Anything of our own is proved by its token, never by somebody's word (DESIGN §5 "Onward"). */

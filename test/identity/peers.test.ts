@@ -194,6 +194,18 @@ describe("beside claims that the gateway decoded", () => {
     expect(await judgeClaims({ sub: "alice", ...claims })).toBe("actor_not_named");
   });
 
+  test("for itself it acts under one issuer, as any autonomous agent does, and never as two parties of one name", async () => {
+    expect(await judgeClaims({ sub: spiffe })).toMatchObject({
+      subject: { id: spiffe, issuer: gateway },
+      actor: { id: spiffe, issuer: gateway },
+    });
+    expect(await judgeClaims({ sub: spiffe, iss: people.name })).toBe("chain_cycle");
+    const workloads = [{ ...listed, issuer: known(parseIssuer(people.name)) }];
+    expect(await judgeClaims({ sub: spiffe, iss: people.name }, { workloads })).toMatchObject({
+      actor: { issuer: people.name },
+    });
+  });
+
   test("a person's claims from a role token of ours are refused beside a peer too", async () => {
     expect(await judgeClaims({ sub: "alice", iss: ownIssuer })).toBe("token_evidence_required");
   });
