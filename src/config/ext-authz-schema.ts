@@ -113,6 +113,11 @@ export const extAuthzSchema = z
       .describe(
         "YAML or JSON file that holds `operations` and nothing else, up to 1 MiB, like what `chaperone operations from-openapi` prints. Read at the start.",
       ),
+    protobuf_descriptors: path()
+      .optional()
+      .describe(
+        "Serialized `FileDescriptorSet` (`protoc --include_imports --descriptor_set_out`), up to 4 MiB: what the messages of gRPC calls say. Without it, or where the gateway sends no raw bytes, their bodies are opaque. Read at the start.",
+      ),
   })
   .optional()
   .describe("What the listener of a door for held calls needs, and no other.");

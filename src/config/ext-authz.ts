@@ -33,6 +33,7 @@ export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, 
     ...checkTokenHeader(settings),
     ...checkPosition(settings, held[0] === "ext_authz_grpc", hasIssuers),
     ...checkOperations(settings),
+    ...checkDescriptors(settings, doors),
   ];
   return problems.length > 0 ? problems : checkTable(settings);
 }
@@ -77,6 +78,16 @@ function isHeaderName(name: string | undefined): boolean {
   return name === undefined || /^[a-z0-9][a-z0-9-]{0,63}$/.test(name);
 }
 
+/** nginx's `auth_request` and forwardAuth ask without the call's body. */
+function checkDescriptors(
+  { protobuf_descriptors: descriptors }: ExtAuthzSettings,
+  doors: ListenerSettings["doors"],
+): string[] {
+  const bodiless = doors.filter((door) => door === "auth_request" || door === "forward_auth");
+  if (descriptors === undefined) return [];
+  return bodiless.map((door) => `ext_authz.protobuf_descriptors: at ${door} no bodies are sent`);
+}
+
 function checkOperations({ position, audiences, operations }: ExtAuthzSettings): string[] {
   return operations.flatMap(({ action, permission, audience, resource, path }, at) =>
     messagesOf([
@@ -112,11 +123,16 @@ function checkTable(settings: ExtAuthzSettings): string[] {
 }
 
 export function renderExtAuthz(settings: ExtAuthzSettings): ExtAuthzOptions {
-  const { position, audiences, token_header: tokenHeader, evidence } = settings;
-  const operations = renderOperations(settings);
+  const { position, audiences, token_header: tokenHeader, evidence, protobuf_descriptors: descriptors } = settings;
+  const base = {
+    audiences,
+    operations: renderOperations(settings),
+    tokenHeader,
+    ...(descriptors === undefined ? {} : { protobufDescriptors: descriptors }),
+  };
   return position === "issue" && evidence !== undefined
-    ? { position: "issue", audiences, operations, tokenHeader, evidence: renderEvidence(evidence) }
-    : { position: "use", audiences, operations, tokenHeader };
+    ? { position: "issue", ...base, evidence: renderEvidence(evidence) }
+    : { position: "use", ...base };
 }
 
 function renderEvidence({

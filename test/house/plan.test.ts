@@ -37,6 +37,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["telemetry"],
   winston: ["telemetry"],
   express: ["doors"],
+  "@bufbuild/protobuf": ["doors"],
   zod: ["config"],
   yaml: ["config", "policy"],
 };

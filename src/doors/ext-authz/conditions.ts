@@ -40,8 +40,8 @@ function judgeHeader([value, ...others]: readonly string[], wanted: string): Fit
 
 /** A list of requests (a JSON-RPC batch), or anything but an object, is many things at once or nothing that is known. */
 function judgeBody(path: readonly string[], wanted: string, body: CallBody): Fit {
-  if (body.form !== "json" || !isJsonObject(body.value)) return "unknown";
-  let at: Json | undefined = body.value;
+  let at = objectOf(body);
+  if (at === undefined) return "unknown";
   for (const name of path) {
     if (at === undefined || at === null) return "no";
     if (!isJsonObject(at) || isNearlyMember(at, name)) return "unknown";
@@ -50,6 +50,11 @@ function judgeBody(path: readonly string[], wanted: string, body: CallBody): Fit
   if (at === undefined || at === null) return "no";
   if (typeof at !== "string") return "unknown";
   return at === wanted ? "yes" : "no";
+}
+
+function objectOf(body: CallBody): Json | undefined {
+  if (body.form !== "json" && body.form !== "grpc") return undefined;
+  return isJsonObject(body.value) ? body.value : undefined;
 }
 
 /** Go's JSON reader, and others, take names in any capitals. */

@@ -5,6 +5,8 @@ interface Common {
   /** Whom the gateway stands in front of, or sends to. */
   readonly audiences: readonly Audience[];
   readonly operations: readonly OperationOptions[];
+  /** File with a `google.protobuf.FileDescriptorSet`: what gRPC calls there may say. Absent: their bodies are opaque. */
+  readonly protobufDescriptors?: string;
 }
 
 /** On the agent's side: evidence is read, and a role token replaces it on the call that goes on. */
