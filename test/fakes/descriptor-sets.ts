@@ -37,6 +37,14 @@ export const encodeTransfer = (members: object = {}): Buffer => encode(bank, "ba
 export const encodeAccount = (members: object = {}): Buffer => encode(bank, "bank.Account", members);
 export const encodeOrder = (members: object = {}): Buffer => encode(legacy, "legacy.Order", members);
 
+export const encodeReceipt = (members: object = {}): Buffer => encode(bank, "bank.Receipt", members);
+
+/** As a service of protobufjs understands it; numbers of 64 bits and enums as text. */
+export function decodeTransfer(message: Uint8Array): object {
+  const type = bank.lookupType("bank.Transfer");
+  return type.toObject(type.decode(message), { longs: String, enums: String });
+}
+
 function encode(from: protobuf.Root, name: string, members: object): Buffer {
   const type = from.lookupType(name);
   return Buffer.from(type.encode(type.fromObject(members)).finish());
