@@ -39,10 +39,10 @@ export const encodeOrder = (members: object = {}): Buffer => encode(legacy, "leg
 
 export const encodeReceipt = (members: object = {}): Buffer => encode(bank, "bank.Receipt", members);
 
-/** As a service of protobufjs understands it; numbers of 64 bits and enums as text. */
+/** As a service of protobufjs understands it, in JSON. */
 export function decodeTransfer(message: Uint8Array): object {
   const type = bank.lookupType("bank.Transfer");
-  return type.toObject(type.decode(message), { longs: String, enums: String });
+  return type.toObject(type.decode(message), { longs: String, enums: String, bytes: String, json: true });
 }
 
 function encode(from: protobuf.Root, name: string, members: object): Buffer {

@@ -105,6 +105,16 @@ test("serving loads its own work only: no toolchain, no other command", () => {
   expect(tools).toEqual(["src/toolchain/toolchain-error.ts"]);
 });
 
+test("the protobuf decoder is loaded only where a listener names descriptors: by import(), from one file", () => {
+  const decoding = files.filter(({ packages }) => packages.some((path) => packageOf(path) === "@bufbuild/protobuf"));
+  const paths = new Set(decoding.map(({ path }) => path));
+  expect(paths.size).toBeGreaterThan(2);
+  const importers = files.filter(({ path, files: targets }) => !paths.has(path) && targets.some((to) => paths.has(to)));
+  expect(importers.map(({ path }) => path)).toEqual(["src/doors/ext-authz/protobuf/load-grpc-messages.ts"]);
+  const [loader] = importers;
+  for (const path of paths) expect(loader?.text).not.toContain(`from "./${basename(path)}"`);
+});
+
 describe("what may be made in one place only", () => {
   test("a grant is sealed by attenuate alone", () => {
     const callers = files.filter((file) => /\bsealGrant\(/.test(file.text)).map((file) => file.path);
