@@ -25,12 +25,6 @@ export function isOverridingField(name: string): boolean {
   return fieldName.test(name);
 }
 
-/** What a gRPC message calls its fields is the service's own, and no server takes a method from one. */
 export function hasOverridingField(body: CallBody): boolean {
-  return (
-    "value" in body &&
-    body.form !== "grpc" &&
-    isJsonObject(body.value) &&
-    Object.keys(body.value).some(isOverridingField)
-  );
+  return "value" in body && isJsonObject(body.value) && Object.keys(body.value).some(isOverridingField);
 }

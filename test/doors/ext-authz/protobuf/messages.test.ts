@@ -1,4 +1,6 @@
 /** A gRPC message is a value that every server finds in it, or a fact about it. protoc and protobufjs are the other hand. */
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createGrpcMessages } from "../../../../src/doors/ext-authz/protobuf/decode-messages.ts";
 import type { Emits, GrpcMessages, GrpcReading } from "../../../../src/doors/ext-authz/protobuf/grpc-messages.ts";
@@ -173,6 +175,7 @@ describe("what cannot be seen is no value", () => {
   test.each<[string, Buffer]>([
     ["an extension", encodeOrder({ id: "1", ".legacy.coupon": "x" })],
     ["a group", encodeOrder({ id: "1", line: { item: "x" } })],
+    ["a group's field in the wire type of a message", Buffer.concat([field(1, "a"), field(4, "")])],
     ["a number that a closed enum does not have", Buffer.concat([field(1, "a"), varintField(2, 9)])],
     ["one such number in a list", Buffer.concat([field(1, "a"), varintField(3, 1), varintField(3, 9)])],
     ["one such number in a packed list", Buffer.concat([field(1, "a"), field(3, Buffer.of(1, 9))])],
@@ -231,6 +234,10 @@ describe("what two servers could read as two things is malformed", () => {
     expect(read(message)).toEqual({ kind: "malformed" });
   });
 
+  test("text that is no UTF-8, also where the older language lets it be", () => {
+    expect(legacy.read(place, frame(field(1, Buffer.of(0xff))), "set")).toEqual({ kind: "malformed" });
+  });
+
   test("a message without what it must have", () => {
     expect(legacy.read(place, frame(varintField(2, 1)), "set")).toEqual({ kind: "malformed" });
   });
@@ -284,10 +291,15 @@ describe("bounds", () => {
     expect(read(deep)).toEqual({ kind: "malformed" });
   });
 
+  const keys = Array.from({ length: 4_000 }, (_, at) => field(18, varintField(1, at)));
+  const typed = field(15, field(13, field(1, "x/bank.Transfer")));
+
   test.each<[string, Buffer]>([
     ["elements", Buffer.alloc(2 * bounds.jsonNodesMax + 2, field(5, ""))],
     ["packed numbers", field(14, Buffer.alloc(bounds.jsonNodesMax + 1))],
     ["messages whose unset members make more of them", Buffer.alloc(2_000, field(15, ""))],
+    ["a map's keys without the messages that they then have", Buffer.concat(keys)],
+    ["types without the messages that they then have", Buffer.alloc(typed.length * 400, typed)],
   ])("a small body does not become a large value: %s", (_what, message) => {
     expect(message.length).toBeLessThan(bounds.bodyBytesMax);
     expect(read(message, "implicit")).toEqual({ kind: "malformed" });
@@ -368,4 +380,18 @@ describe("descriptors that cannot be used", () => {
     expect(refused(Buffer.from('syntax = "proto3";'))).not.toBe("taken");
     expect(refused(whole.subarray(0, -10))).not.toBe("taken");
   }, 60_000);
+
+  test.each<[string, (field: { jsonName: string; number: number }) => void, string]>([
+    ["of one JSON name, of which one would hide the other", (it) => (it.jsonName = "amount"), "have one JSON name"],
+    ["of one number", (it) => (it.number = 2), "have one number"],
+    ["without JSON names", (it) => (it.jsonName = ""), "no JSON names"],
+    ["that no object can have", (it) => (it.jsonName = "__proto__"), "a JSON name of its own"],
+    ["that would pose as an Any's type", (it) => (it.jsonName = "@type"), "a JSON name of its own"],
+  ])("with fields %s, are refused", async (_what, change, reason) => {
+    const set = fromBinary(FileDescriptorSetSchema, await compileDescriptors());
+    const transfer = set.file.flatMap(({ messageType }) => messageType).find(({ name }) => name === "Transfer");
+    const [first] = transfer?.field ?? [];
+    if (first !== undefined) change(first);
+    expect(refused(toBinary(FileDescriptorSetSchema, set))).toContain(reason);
+  });
 });
