@@ -30,6 +30,8 @@ const evidenceSchema = z
   .optional()
   .describe("Where the gateway's proof of person and agent stands. For the position `issue`, and there required.");
 
+const bodyPath = () => z.array(text(limits.nameLengthMax)).min(1).max(limits.claimPathMax);
+
 const conditionsOf = () => ({
   headers: z
     .array(
@@ -44,20 +46,24 @@ const conditionsOf = () => ({
   body: z
     .array(
       z.strictObject({
-        path: z
-          .array(text(limits.nameLengthMax))
-          .min(1)
-          .max(limits.claimPathMax)
-          .describe("Member names from the outside in, like `[params, name]`."),
+        path: bodyPath().describe("Member names from the outside in, like `[params, name]`."),
         value: text(limits.nameLengthMax).describe("Exactly this text."),
       }),
     )
     .max(limits.conditionsMax)
     .default([])
     .describe(
-      "Members that the call's JSON body must have, as of a JSON-RPC method. The gateway must send bodies; a body that cannot be judged is turned away, never taken for another operation.",
+      "Members that the call's JSON or gRPC body must have, as of a JSON-RPC method. The gateway must send bodies; a body that cannot be judged is turned away, never taken for another operation.",
     ),
 });
+
+/** A name that Rego reads after a dot. */
+const propertyName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, "must be a name of letters, digits and `_`");
+
+export const propertiesSchema = z
+  .record(propertyName, bodyPath())
+  .refine((properties) => Object.keys(properties).length > 0, "must name one at least")
+  .refine((properties) => Object.keys(properties).length <= limits.propertiesMax, `at most ${limits.propertiesMax}`);
 
 export const operationSchema = z.strictObject({
   method: z
@@ -78,6 +84,11 @@ export const operationSchema = z.strictObject({
     .optional()
     .describe(
       "The permission that the call takes. For the position `use`, and for `issue` when no capability is meant.",
+    ),
+  properties: propertiesSchema
+    .optional()
+    .describe(
+      "What policy gets as `action.properties`: by name, the members of the call's JSON or gRPC body that lead to it, like `{ amount: [payment, amount] }`. A member that is not there is left out; one that cannot be told is no operation. Needs `action` in the position `issue`, and a gateway that sends bodies.",
     ),
   resource: z
     .strictObject({

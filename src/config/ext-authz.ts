@@ -22,6 +22,9 @@ export const heldCallDoors: ReadonlySet<string> = new Set([
   "forward_auth",
 ] satisfies DoorKind[]);
 
+/** Their gateways ask about a call without its body. */
+const bodilessDoors: ReadonlySet<string> = new Set(["auth_request", "forward_auth"] satisfies DoorKind[]);
+
 export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, hasIssuers: boolean): string[] {
   const held = doors.filter((door) => heldCallDoors.has(door));
   if (held.length === 0) return settings === undefined ? [] : ["ext_authz: no door of this listener holds calls"];
@@ -33,7 +36,8 @@ export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, 
     ...checkTokenHeader(settings),
     ...checkPosition(settings, held[0] === "ext_authz_grpc", hasIssuers),
     ...checkOperations(settings),
-    ...checkDescriptors(settings, doors),
+    ...checkProperties(settings, held[0] ?? ""),
+    ...checkDescriptors(settings, held[0] ?? ""),
   ];
   return problems.length > 0 ? problems : checkTable(settings);
 }
@@ -78,16 +82,6 @@ function isHeaderName(name: string | undefined): boolean {
   return name === undefined || /^[a-z0-9][a-z0-9-]{0,63}$/.test(name);
 }
 
-/** nginx's `auth_request` and forwardAuth ask without the call's body. */
-function checkDescriptors(
-  { protobuf_descriptors: descriptors }: ExtAuthzSettings,
-  doors: ListenerSettings["doors"],
-): string[] {
-  const bodiless = doors.filter((door) => door === "auth_request" || door === "forward_auth");
-  if (descriptors === undefined) return [];
-  return bodiless.map((door) => `ext_authz.protobuf_descriptors: at ${door} no bodies are sent`);
-}
-
 function checkOperations({ position, audiences, operations }: ExtAuthzSettings): string[] {
   return operations.flatMap(({ action, permission, audience, resource, path }, at) =>
     messagesOf([
@@ -107,6 +101,27 @@ function checkOperations({ position, audiences, operations }: ExtAuthzSettings):
       ],
     ]),
   );
+}
+
+/** What could only be turned away, or be asked of an agent as a capability that nobody has. */
+function checkProperties({ position, operations }: ExtAuthzSettings, door: string): string[] {
+  return operations.flatMap(({ action, properties }, at) =>
+    messagesOf([
+      [
+        properties !== undefined && position === "issue" && action === undefined,
+        `ext_authz.operations[${at}].properties: need an action in the position issue`,
+      ],
+      [
+        properties !== undefined && bodilessDoors.has(door),
+        `ext_authz.operations[${at}].properties: no body comes to the door ${door}`,
+      ],
+    ]),
+  );
+}
+
+function checkDescriptors({ protobuf_descriptors: descriptors }: ExtAuthzSettings, door: string): string[] {
+  const isUnread = descriptors !== undefined && bodilessDoors.has(door);
+  return messagesOf([[isUnread, `ext_authz.protobuf_descriptors: no body comes to the door ${door}`]]);
 }
 
 function messagesOf(rules: readonly Rule[]): string[] {
@@ -154,7 +169,7 @@ function renderEvidence({
 
 function renderOperations({ audiences, operations }: ExtAuthzSettings): readonly OperationOptions[] {
   return operations.flatMap((settings) => {
-    const { method, host, path, resource } = settings;
+    const { method, host, path, properties, resource } = settings;
     const audience = settings.audience ?? audiences[0];
     const asks = renderAsks(settings);
     if (audience === undefined || asks === undefined) return [];
@@ -165,6 +180,7 @@ function renderOperations({ audiences, operations }: ExtAuthzSettings): readonly
       path,
       conditions: renderConditions(settings),
       asks,
+      ...(properties === undefined ? {} : { properties }),
       ...(type === undefined ? {} : { resource: { type, ...(id === undefined ? {} : { id }) } }),
       audience,
     };

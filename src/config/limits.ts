@@ -20,6 +20,7 @@ export const limits = {
   listMax: 64,
   operationsMax: 1024,
   conditionsMax: 8,
+  propertiesMax: 16,
   credentialLengthMin: 32,
   credentialLengthMax: 4096,
 } as const;

@@ -44,7 +44,9 @@ export function readSettings(sources: SettingSources): PlacedSettings | readonly
   const result = schema.safeParse(merged);
   const errors = [
     ...environment.errors,
-    ...(result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, known, placeOf))),
+    ...(result.success
+      ? describeInherited(merged, placeOf)
+      : result.error.issues.flatMap((issue) => describeIssue(issue, known, placeOf))),
   ];
   if (errors.length > 0 || !result.success) return errors;
   return { settings: result.data, placeOf };
@@ -76,6 +78,23 @@ function describeIssue(
   return issue.keys.map((key) => {
     const at = [...path, key];
     return new ConfigError("key_unknown", suggest(path, key, known), { place: placeOf(at), setting: renderPath(at) });
+  });
+}
+
+/** Where names are free, the schema passes over this one without a word. */
+function describeInherited(settings: unknown, placeOf: (path: SettingPath) => string | undefined): ConfigError[] {
+  return pathsTo("__proto__", settings, []).map(
+    (path) =>
+      new ConfigError("key_unknown", "nothing has this name", { place: placeOf(path), setting: renderPath(path) }),
+  );
+}
+
+function pathsTo(name: string, value: unknown, at: SettingPath): SettingPath[] {
+  if (Array.isArray(value)) return value.flatMap((element, index) => pathsTo(name, element, [...at, index]));
+  if (!isMapping(value)) return [];
+  return Object.entries(value).flatMap(([key, member]) => {
+    const path = [...at, key];
+    return key === name ? [path] : pathsTo(name, member, path);
   });
 }
 

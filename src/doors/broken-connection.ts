@@ -1,5 +1,4 @@
 /** Connections on which HTTP itself went wrong, so that there is no response object to answer with. */
-import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { RequestError, type RequestErrorCode } from "../domain/request-error.ts";
 import { type Answers, renderRequestError, statusOf } from "./answers.ts";
@@ -53,6 +52,7 @@ export function renderWithCode(code: RequestErrorCode): BrokenAnswer {
 }
 
 function renderRaw({ status, headers, body }: BrokenAnswer): string {
+  const { STATUS_CODES } = process.getBuiltinModule("node:http");
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
   for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at] ?? ""}: ${headers[at + 1] ?? ""}`);
   lines.push("connection: close", `content-length: ${Buffer.byteLength(body)}`);

@@ -30,6 +30,7 @@ export type {
   ExtAuthzOptions,
   IssueEvidenceOptions,
   OperationOptions,
+  PropertyPaths,
 } from "./ext-authz/options.ts";
 
 type DoorOf<Kind extends DoorKind> = Kind extends "ext_authz_grpc" | "ext_authz_opa"

@@ -1,6 +1,5 @@
 /** One listener: an HTTP server at one address, opened completely or not at all, and closed within a bound. */
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Answers } from "./answers.ts";
 import { type BrokenSite, closeWith, codeOfClientError } from "./broken-connection.ts";
@@ -59,7 +58,7 @@ function createHttpServer({ address, name }: ListenerOptions, limits: DoorLimits
   const server =
     address.kind === "tcp" && address.mtls !== undefined
       ? createMutual(options, address.mtls, name)
-      : createServer(options);
+      : process.getBuiltinModule("node:http").createServer(options);
   server.maxConnections = limits.connectionsMax;
   // Headers beyond a count would be dropped unseen; the head's size is the bound.
   server.maxHeadersCount = 0;
@@ -69,7 +68,8 @@ function createHttpServer({ address, name }: ListenerOptions, limits: DoorLimits
 function createMutual(options: ServerOptions, mtls: NonNullable<TcpAddress["mtls"]>, name: string): Server {
   const material = loadMutualTls(mtls, name);
   try {
-    return createTlsServer({ ...options, ...material, handshakeTimeout: options.headersTimeout });
+    const { createServer } = process.getBuiltinModule("node:https");
+    return createServer({ ...options, ...material, handshakeTimeout: options.headersTimeout });
   } catch (cause) {
     throw new ListenerError("listener_tls_unusable", name, "certificate, key and CA do not fit together", { cause });
   }

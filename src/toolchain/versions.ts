@@ -10,6 +10,8 @@ export const versions = {
   envoy: "1.40.0",
   /** Debian's package of nginx, in whatever revision of it Debian has now: asks with its `auth_request` in the tests. */
   nginx: "1.22.1",
+  /** Debian's package of Caddy, likewise: asks with its `forward_auth` in the tests. */
+  caddy: "2.6.2",
   /** istio.io/api and github.com/envoyproxy/gateway: the schemas of their resources, which judge the overlays of k8s/. */
   istioApi: "1.31.1",
   envoyGateway: "1.9.1",

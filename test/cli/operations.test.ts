@@ -125,6 +125,20 @@ test("a whole document becomes a table that the configuration takes", async () =
   expect(await accept(out, "issue")).toMatchObject({ code: 0, err: "" });
 });
 
+test("what a call is about goes with it, where the configuration takes it", async () => {
+  const properties = { amount: ["payment", "amount"], null: ['the "note"'] };
+  const post = { "x-chaperone": { action: "pay_invoice", permission: "invoices:pay", properties } };
+  const document = documentOf({ paths: { "/payments": { post } } });
+  const used = await take(document);
+  const line = { method: "POST", host: "flights.example", path: "/payments", resource: { type: "payments" } };
+  expect(parse(used.out)).toEqual({ operations: [{ ...line, permission: "invoices:pay", properties }] });
+  expect(await accept(used.out, "use")).toMatchObject({ code: 0, err: "" });
+  expect(await accept(used.out, "issue")).toMatchObject({ code: 2 });
+  const issued = await take(document, "--scope-is", "action");
+  expect(parse(issued.out)).toEqual({ operations: [{ ...line, action: "pay_invoice", properties }] });
+  expect(await accept(issued.out, "issue")).toMatchObject({ code: 0, err: "" });
+});
+
 test("scopes may be capabilities, and one server may stand for all", async () => {
   const { code, out } = await take(yaml, "--scope-is", "action", "--server", "https://test.example/");
   expect(code).toBe(0);
@@ -223,6 +237,8 @@ describe("what the table cannot express is refused as a whole: 2, each with its 
       at("/a", { "x-chaperone": { permission: "a b" } }),
       /x-chaperone\.permission: must be/,
     ],
+    ["no property", at("/a", { "x-chaperone": { properties: {} } }), /x-chaperone\.properties: must name one at least/],
+    ["a property from nowhere", at("/a", { "x-chaperone": { properties: { a: [] } } }), /x-chaperone\.properties\.a:/],
     ["a parameter that is none", at("/a", { "x-chaperone": { resource: { type: "a", id: "b" } } }), /no parameter/],
     ["a server with variables", { servers: [{ url: "https://{region}.example" }] }, /give it by --server/],
     ["a server of another kind", { servers: [{ url: "wss://flights.example" }] }, /no address of a server/],
@@ -257,6 +273,7 @@ describe("what the table cannot express is refused as a whole: 2, each with its 
     ["[1]", /no mapping/],
     ["a: 1\na: 2\n", /duplicate key/],
     ["a: &x 1\nb: *x\n", /alias/],
+    ["openapi: 3.1.0\npaths: { /a: { get: { x-chaperone: { __proto__: { omit: true } } } } }", /__proto__/],
     ["[".repeat(5000), /./],
     [`openapi: 3.1.0 # ${"x".repeat(4_194_304)}`, /bytes/],
   ])("text that is no document (%#)", async (text, why) => {

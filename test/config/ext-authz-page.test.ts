@@ -2,7 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { extAuthzSchema } from "../../src/config/ext-authz-schema.ts";
+import { parse } from "yaml";
+import { z } from "zod";
+import { extAuthzSchema, operationSchema } from "../../src/config/ext-authz-schema.ts";
+import { limits } from "../../src/config/limits.ts";
 import { extensionMembers } from "../../src/config/openapi/operation-extension.ts";
 import { takeOperations } from "../../src/config/openapi/take-operations.ts";
 import { credential, loaded } from "./sources.ts";
@@ -14,6 +17,12 @@ test("the listeners on the page start", () => {
   const yaml = blocks.find((text) => text.startsWith("listeners:"));
   const { listeners } = loaded({ yaml: yaml ?? "", environment: { CHAPERONE_GATEWAY_CREDENTIAL: credential } });
   expect(listeners.map(({ extAuthz }) => extAuthz?.position)).toEqual(["issue", "use"]);
+});
+
+test("the operation on the page that tells policy what it is about starts", () => {
+  const shown: unknown = parse(blocks.find((text) => text.startsWith("operations:")) ?? "");
+  const [line] = z.object({ operations: z.array(operationSchema) }).parse(shown).operations;
+  expect(line?.properties).toEqual({ amount: ["payment", "amount"], currency: ["payment", "currency"] });
 });
 
 test("the OpenAPI document on the page is a whole table", () => {
@@ -36,6 +45,7 @@ test("what `x-chaperone` takes is what the page says that it takes", () => {
 
 test("the limits on the page are the limits", () => {
   expect(page).toContain("up to 1 MiB and 1024 lines");
+  expect(page).toContain(`At most ${limits.propertiesMax}, each up to ${limits.claimPathMax} members deep`);
   expect(Object.keys(extAuthzSchema.unwrap().shape)).toContain("operations_file");
 });
 

@@ -22,7 +22,11 @@ test("the agent's side, complete", () => {
   const operation = `{ method: POST, host: flights.example, path: "/mcp/{server}", permission: "flights:book",
     resource: { type: server, id: server }, headers: [{ name: x-mode, value: live }],
     body: [{ path: [params, name], value: book }] }`;
-  const yaml = yamlOf({ extAuthz: held("issue", `${book}, ${operation}`, `${evidence}, token_header: x-role-token`) });
+  const payment = book.replace(" }", ", properties: { amount: [payment, amount], null: [reference] } }");
+  const pay = payment.replace("/flights/{id}", "/payments");
+  const yaml = yamlOf({
+    extAuthz: held("issue", `${book}, ${operation}, ${pay}`, `${evidence}, token_header: x-role-token`),
+  });
   expect(loaded({ yaml, environment }).listeners[0]).toMatchObject({
     doors: ["ext_authz_grpc"],
     extAuthz: {
@@ -46,8 +50,17 @@ test("the agent's side, complete", () => {
           resource: { type: "server", id: "server" },
           audience: "https://flights.example/api",
         },
+        { path: "/payments", properties: { amount: ["payment", "amount"], null: ["reference"] } },
       ],
     },
+  });
+});
+
+test("the resource's side may be told of a call too", () => {
+  const pay = "{ method: POST, host: '*', path: /p, permission: 'a:b', properties: { amount: [amount] } }";
+  const yaml = yamlOf({ doors: "[ext_authz_http]", extAuthz: held("use", pay) });
+  expect(loaded({ yaml, environment }).listeners[0]?.extAuthz?.operations[0]?.properties).toEqual({
+    amount: ["amount"],
   });
 });
 
@@ -115,7 +128,7 @@ describe("stops the start", () => {
         doors: "[forward_auth]",
         extAuthz: held("use", book.replace("action: book_flight", "permission: 'a:b'"), "protobuf_descriptors: d.pb"),
       },
-      /at forward_auth no bodies/,
+      /descriptors: no body comes to the door forward_auth/,
     ],
     [
       "a host that no call has",
@@ -142,6 +155,47 @@ describe("stops the start", () => {
     const errors = refused({ yaml: yamlOf(settings), environment });
     expect(errors.map(({ detail }) => detail).join("\n")).toMatch(message);
     expect(errors.every(({ setting }) => setting === "listeners[0]")).toBe(true);
+  });
+
+  const told = (properties: string): string => book.replace(" }", `, properties: ${properties} }`);
+  const asked = "permission: 'a:b'";
+  test.each<[string, string, RegExp]>([
+    ["no property", "{}", /must name one at least/],
+    ["too many", `{ ${Array.from({ length: 17 }, (_, at) => `p${at}: [a]`).join(", ")} }`, /at most 16/],
+    ["a list", "[amount]", /record/],
+    ["one without a name", "{ '': [a] }", /key/],
+    ["a name that Rego does not read", "{ a-b: [a] }", /key/],
+    ["a name that is too long", `{ ${"a".repeat(65)}: [a] }`, /key/],
+    ["a name that every object has", "{ amount: [a], __proto__: [b] }", /nothing has this name/],
+    ["a name twice", "{ amount: [a], amount: [b] }", /duplicate key/],
+    ["a way to nothing", "{ amount: [] }", />=1/],
+    ["a way that is too long", "{ amount: [a, b, c, d, e, f, g, h, i] }", /<=8/],
+    ["a step without a name", "{ amount: [''] }", /printable/],
+    ["a step that is no name", "{ amount: [items, 0] }", /string/],
+  ])("a table that tells policy %s", (_what, properties, message) => {
+    const errors = refused({ yaml: yamlOf({ extAuthz: held("issue", told(properties), evidence) }), environment });
+    expect(errors.map(({ detail }) => detail).join("\n")).toMatch(message);
+  });
+
+  test.each<[string, Settings, RegExp]>([
+    [
+      "a permission on the agent's side with properties, which belong to an action",
+      { extAuthz: held("issue", told("{ amount: [a] }").replace("action: book_flight", asked), evidence) },
+      /properties: need an action in the position issue/,
+    ],
+    [
+      "properties where nginx asks, who sends no body",
+      { doors: "[auth_request]", extAuthz: held("use", told("{ amount: [a] }").replace("action: book_flight", asked)) },
+      /no body comes to the door auth_request/,
+    ],
+    [
+      "properties where Caddy asks, who sends no body",
+      { doors: "[forward_auth]", extAuthz: held("use", told("{ amount: [a] }").replace("action: book_flight", asked)) },
+      /no body comes to the door forward_auth/,
+    ],
+  ])("%s", (_what, settings, message) => {
+    const errors = refused({ yaml: yamlOf(settings), environment });
+    expect(errors.map(({ detail }) => detail).join("\n")).toMatch(message);
   });
 
   test("a door for held calls without a word about them", () => {

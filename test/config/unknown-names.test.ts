@@ -117,6 +117,18 @@ describe("an unknown key stops the start", () => {
     }
   });
 
+  test("__proto__ is none where names are free either", () => {
+    const [issuer] = whole.identity.issuers;
+    const yaml = (permissions: string): string =>
+      `identity: { issuers: [${JSON.stringify(issuer).slice(0, -1)}, "permissions": ${permissions} }] }`;
+    expect(isErrors(load({ yaml: yaml("{ book: ['flights:book'] }") }))).toBe(false);
+    const errors = refused({ yaml: yaml("{ book: ['flights:book'], __proto__: ['flights:cancel'] }") });
+    expect(errors.map(({ code, setting }) => [code, setting])).toEqual([
+      ["key_unknown", "identity.issuers[0].permissions.__proto__"],
+    ]);
+    expect(errors[0]?.place).toMatch(/^c\.yaml:1:\d{3}$/);
+  });
+
   test.each([
     ["polcy: {}", "did you mean policy?"],
     ["policy:\n  bundel: x", "did you mean bundle?"],

@@ -1,6 +1,6 @@
 /** Asks one question at every door of a decision house, as the gateway before that door would. */
 import { isJsonArray, isJsonObject, type Json, type JsonObject, ownMember } from "../../src/domain/json.ts";
-import type { DialectName } from "../../src/doors/ext-authz/http/dialects.ts";
+import { type DialectName, dialects } from "../../src/doors/ext-authz/http/dialects.ts";
 import { decodeAnswer, encodeCheck } from "./check-messages.ts";
 import { askedBy, dialectNames, type Held } from "./dialect-wires.ts";
 import { connectGrpc } from "./grpc-client.ts";
@@ -25,6 +25,8 @@ export interface Seen {
 
 export type HeldDoor = "ext_authz_grpc" | DialectName;
 export const heldDoors: readonly HeldDoor[] = ["ext_authz_grpc", ...dialectNames];
+
+export const sendsBody = (door: HeldDoor): boolean => door === "ext_authz_grpc" || dialects[door].sendsBody;
 
 const nothing: Seen = { headers: {}, body: "" };
 
@@ -87,8 +89,8 @@ async function askGrpc(address: string, held: HeldParts): Promise<Heard> {
 }
 
 /** As Envoy sends it. */
-export function encodeHeld({ method, host, target: path, headers, verified }: HeldParts): Buffer {
-  const request = { http: { method, host, path, headers } };
+export function encodeHeld({ method, host, target: path, headers, verified, body }: HeldParts): Buffer {
+  const request = { http: { method, host, path, headers, ...(body === undefined ? {} : { body }) } };
   if (verified === undefined) return encodeCheck({ request });
   return encodeCheck({ request, metadataContext: { filterMetadata: { [jwtAuthn]: { fields: toFields(verified) } } } });
 }

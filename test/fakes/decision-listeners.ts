@@ -1,5 +1,5 @@
 /** Listeners for the shipped policy's operations: every door that decides, on the agent's side and on the resource's. */
-import { type HeldDoor, heldDoors } from "./decision-doors.ts";
+import { type HeldDoor, heldDoors, sendsBody } from "./decision-doors.ts";
 
 const audienceOf = (host: string): string => `https://${host}.example/api`;
 const hosts = ["flights", "hotels", "crm", "deploy", "erp", "archive", "stock"];
@@ -12,7 +12,10 @@ const at = (host: string, operation: object): object => ({
   ...operation,
 });
 
-const issued = [
+/** Where a body comes with a call, what it is about is known from there. */
+const payment = { properties: { amount: ["payment", "amount"], currency: ["payment", "currency"] } };
+
+const issuedAt = (door: HeldDoor): readonly object[] => [
   at("flights", { ...book, action: "book_flight" }),
   at("hotels", { ...book, action: "book_flight" }),
   at("flights", { method: "GET", path: "/flights", action: "search_flights" }),
@@ -33,6 +36,7 @@ const issued = [
     path: "/invoices/{id}/payments",
     action: "pay_invoice",
     resource: { type: "invoice", id: "id" },
+    ...(sendsBody(door) ? payment : {}),
   }),
   at("archive", { method: "GET", path: "/reports", action: "view_report" }),
   at("stock", { method: "POST", path: "/orders", action: "reorder_stock" }),
@@ -56,7 +60,7 @@ const agentSide = (door: HeldDoor): object => ({
     door === "ext_authz_grpc"
       ? { from: "metadata", subject: "person", actor: "agent" }
       : { from: "payload_headers", subject: "x-person", actor: "x-agent" },
-  operations: issued,
+  operations: issuedAt(door),
 });
 const resourceSide = { position: "use", audiences: ["flights", "crm"].map(audienceOf), operations: used };
 

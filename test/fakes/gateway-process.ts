@@ -38,14 +38,17 @@ export interface GatewayPlace {
 export interface GatewayCommand {
   readonly file: string;
   readonly args: readonly string[];
+  /** Beside the test's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Resolves when the gateway answers. */
 export async function runGateway(prepare: (place: GatewayPlace) => Promise<GatewayCommand>): Promise<RunningGateway> {
   const folder = await mkdtemp(join(tmpdir(), "gateway-"));
   const port = await findFreePort();
-  const { file, args } = await prepare({ folder, port });
-  const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const { file, args, environment } = await prepare({ folder, port });
+  const env = { ...process.env, ...environment };
+  const child = spawn(file, args, { env, stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4_000);

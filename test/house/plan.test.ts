@@ -134,6 +134,21 @@ describe("what may be made in one place only", () => {
   });
 });
 
+/**
+ * A module's import reads each of its exports for the facade it gets. One of `node:http`'s is a getter that loads undici:
+ * 16 MB and 70 ms of every start, which nobody here uses. `node:http2` is half of that, for the gRPC doors alone. They are
+ * asked for where they are needed, by `process.getBuiltinModule`.
+ */
+test("nothing imports HTTP for more than its types, which would load undici or HTTP/2 at every start", () => {
+  const http = ["node:http", "node:https", "node:http2"];
+  const users = readTree("src").filter(({ packages }) => packages.some((name) => http.includes(name)));
+  expect(users.length).toBeGreaterThan(20);
+  const importing = users.filter(({ text }) =>
+    /(?:^|\n)import (?!type )[^;]*?from "node:http(?:s|2)?"|import\("node:http/.test(text),
+  );
+  expect(importing.map(({ path }) => path)).toEqual([]);
+});
+
 test("every port has its contract suite, and every suite its port", () => {
   const namesIn = (folder: string, ending: string) =>
     readTree(folder)

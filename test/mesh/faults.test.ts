@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { makeFolder, type ServedHouse, serve } from "../acceptance/served-house.ts";
+import { runCaddy } from "../fakes/caddy.ts";
 import { type EchoUpstream, startEchoUpstream } from "../fakes/echo-upstream.ts";
 import { type EnvoyParts, runEnvoy, typed } from "../fakes/envoy.ts";
 import { findFreePort } from "../fakes/free-port.ts";
@@ -16,6 +17,7 @@ import { runNginx } from "../fakes/nginx.ts";
 import { meshFile } from "../fakes/open-house.ts";
 import { startSlowRelay } from "../fakes/slow-relay.ts";
 import { root } from "../house/source-tree.ts";
+import { caddySite } from "./caddy-sites.ts";
 import { nginxLocations } from "./nginx-locations.ts";
 import { booking, flights, host } from "./travel-mesh.ts";
 
@@ -80,15 +82,23 @@ async function startGateways(partsOf: (form: Form) => Partial<EnvoyParts> = () =
 }
 
 /** At a port that it has again after a restart. */
-async function forNginx(): Promise<string> {
+async function forSubrequests(): Promise<string> {
   const address = `127.0.0.1:${await findFreePort()}`;
-  return `  - { name: nginx, address: "${address}", doors: [auth_request], callers: credential, ext_authz: ${extAuthz} }\n`;
+  const caddy = `unix:${folder.path}/run/caddy.sock`;
+  return (
+    `  - { name: nginx, address: "${address}", doors: [auth_request], callers: credential, ext_authz: ${extAuthz} }\n` +
+    `  - { name: caddy, address: "${caddy}", doors: [forward_auth], callers: socket, ext_authz: ${extAuthz} }\n`
+  );
 }
 
-async function startNginx(): Promise<void> {
+async function startNginxAndCaddy(): Promise<void> {
   const locations = nginxLocations("issue", house.url("nginx"));
   gateways.push(await runNginx({ locations, upstream: upstream.address }));
+  gateways.push(await runCaddy(caddySite("issue", { address: house.url("caddy"), upstream: upstream.address })));
 }
+
+/** Envoy's, nginx's, and Caddy's without and too late an answer. */
+const noAnswer = [403, 500, 502, 504];
 
 /** The founding call through every gateway at once. */
 function sendAll(): Promise<readonly GatewayAnswer[]> {
@@ -124,29 +134,29 @@ async function isRejected(): Promise<boolean> {
 
 describe("Chaperone", () => {
   test.each(["kill", "stop"] as const)("ends under load by %s, and is started again", async (end) => {
-    const settings = atSockets() + (await forNginx());
+    const settings = atSockets() + (await forSubrequests());
     house = await serve(folder.path, settings);
     await startGateways();
-    await startNginx();
+    await startNginxAndCaddy();
     await untilAllPass();
     const under = Array.from({ length: 30 }, () => sendAll());
     await Promise.race(under);
     await house[end]();
     const answers = (await Promise.all(under)).flat();
     expect(answers.filter(({ status, received }) => (status === 200) !== (received !== undefined))).toEqual([]);
-    await expectNonePass([403, 500]);
+    await expectNonePass(noAnswer);
     house = await serve(folder.path, settings);
     await untilAllPass();
   });
 
   test("is paused, and goes on", async () => {
-    house = await serve(folder.path, atSockets() + (await forNginx()));
+    house = await serve(folder.path, atSockets() + (await forSubrequests()));
     await startGateways();
-    await startNginx();
+    await startNginxAndCaddy();
     await untilAllPass();
     house.process.kill("SIGSTOP");
-    await expectNonePass([403, 500]);
-    await expectNonePass([403, 500]);
+    await expectNonePass(noAnswer);
+    await expectNonePass(noAnswer);
     house.process.kill("SIGCONT");
     await untilAllPass();
   });

@@ -1,5 +1,6 @@
-/** The resource's side behind the real Envoy and the real nginx: only a role token for this resource gets a call through. */
+/** The resource's side behind the real Envoy, nginx and Caddy: only a role token for this resource gets a call through. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runCaddy } from "../fakes/caddy.ts";
 import { type EchoUpstream, startEchoUpstream } from "../fakes/echo-upstream.ts";
 import { runEnvoy } from "../fakes/envoy.ts";
 import { textOf } from "../fakes/gateway.ts";
@@ -7,6 +8,7 @@ import type { RunningGateway } from "../fakes/gateway-process.ts";
 import { payloadOf, person } from "../fakes/held-operations.ts";
 import { runNginx } from "../fakes/nginx.ts";
 import { foundingInput } from "../fakes/requests.ts";
+import { caddySite } from "./caddy-sites.ts";
 import { personHeader } from "./identity-providers.ts";
 import { nginxLocations } from "./nginx-locations.ts";
 import { booking, host, startTravelMesh, type TravelMesh } from "./travel-mesh.ts";
@@ -31,14 +33,15 @@ afterAll(async () => {
   await mesh.close();
 });
 
-const starters: Readonly<Record<"grpc" | "http" | "nginx", () => Promise<RunningGateway>>> = {
+const starters: Readonly<Record<"grpc" | "http" | "nginx" | "caddy", () => Promise<RunningGateway>>> = {
   grpc: () => runEnvoy({ address: mesh.resourceSide.url("grpc"), upstream: upstream.address }),
   http: () => runEnvoy({ address: mesh.resourceSide.url("http"), dialect: "http", upstream: upstream.address }),
   nginx: () =>
     runNginx({ locations: nginxLocations("use", mesh.resourceSide.url("nginx")), upstream: upstream.address }),
+  caddy: () => runCaddy(caddySite("use", { address: mesh.resourceSide.url("caddy"), upstream: upstream.address })),
 };
 
-describe.each(["grpc", "http", "nginx"] as const)("behind %s", (gateway) => {
+describe.each(["grpc", "http", "nginx", "caddy"] as const)("behind %s", (gateway) => {
   let entrance: RunningGateway;
   beforeAll(async () => {
     entrance = await starters[gateway]();
@@ -92,12 +95,20 @@ describe.each(["grpc", "http", "nginx"] as const)("behind %s", (gateway) => {
     const forged = {
       "x-original-method": "GET",
       "x-original-uri": "/admin",
+      "x-forwarded-method": "GET",
+      "x-forwarded-uri": "/admin",
+      "x-forwarded-host": "evil.example",
       "x-chaperone-gateway-credential": "a-credential-that-a-client-made-up-0123456789",
     };
     const allowed = await entrance.send(booking, { host, authorization: `Bearer ${roleToken}`, ...forged }, "");
     expect(allowed).toMatchObject({ status: 200, received: { method: "POST", target: booking } });
     expect(allowed.received?.headers).not.toHaveProperty("x-chaperone-gateway-credential");
-    const named = { "x-original-method": "POST", "x-original-uri": booking };
+    const named = {
+      "x-original-method": "POST",
+      "x-original-uri": booking,
+      "x-forwarded-method": "POST",
+      "x-forwarded-uri": booking,
+    };
     const away = await entrance.send("/admin", { host, authorization: `Bearer ${roleToken}`, ...named }, "");
     expect(away).toMatchObject({ status: 403, received: undefined });
   });

@@ -5,10 +5,12 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readRecords } from "../acceptance/served-house.ts";
+import { runCaddy } from "../fakes/caddy.ts";
 import { type EchoUpstream, startEchoUpstream } from "../fakes/echo-upstream.ts";
 import { runEnvoy } from "../fakes/envoy.ts";
 import type { RunningGateway, SentHeaders } from "../fakes/gateway-process.ts";
 import { runNginx } from "../fakes/nginx.ts";
+import { caddySite } from "./caddy-sites.ts";
 import { agentName, personHeader } from "./identity-providers.ts";
 import { nginxLocations } from "./nginx-locations.ts";
 import { booking, flights, host, startTravelMesh, type TravelMesh } from "./travel-mesh.ts";
@@ -28,18 +30,20 @@ afterAll(async () => {
   await mesh.close();
 });
 
-type Kind = "Envoy by gRPC" | "Envoy by HTTP" | "nginx";
+type Kind = "Envoy by gRPC" | "Envoy by HTTP" | "nginx" | "Caddy";
 
 const agentSides: Readonly<Record<Kind, (upstream: string) => Promise<RunningGateway>>> = {
   "Envoy by gRPC": (upstream) => runEnvoy({ ...mesh.asks("grpc"), upstream }),
   "Envoy by HTTP": (upstream) => runEnvoy({ ...mesh.asks("http"), upstream }),
   nginx: (upstream) => runNginx({ locations: nginxLocations("issue", mesh.agentSide.url("nginx")), upstream }),
+  Caddy: (upstream) => runCaddy(caddySite("issue", { address: mesh.agentSide.url("caddy"), upstream })),
 };
 
 const resourceSides: Readonly<Record<Kind, (upstream: string) => Promise<RunningGateway>>> = {
   "Envoy by gRPC": (upstream) => runEnvoy({ address: mesh.resourceSide.url("grpc"), upstream }),
   "Envoy by HTTP": (upstream) => runEnvoy({ address: mesh.resourceSide.url("http"), dialect: "http", upstream }),
   nginx: (upstream) => runNginx({ locations: nginxLocations("use", mesh.resourceSide.url("nginx")), upstream }),
+  Caddy: (upstream) => runCaddy(caddySite("use", { address: mesh.resourceSide.url("caddy"), upstream })),
 };
 
 describe.each([
@@ -48,6 +52,8 @@ describe.each([
   ["Envoy by gRPC", "nginx"],
   ["nginx", "Envoy by gRPC"],
   ["nginx", "nginx"],
+  ["Caddy", "Envoy by gRPC"],
+  ["Caddy", "Caddy"],
 ] as const)("%s beside the agent, %s beside the resource", (agentKind, resourceKind) => {
   let exit: RunningGateway;
   let entrance: RunningGateway;

@@ -88,6 +88,8 @@ function agentSettings(folder: string, { settings }: IdentityProviders, keys: st
     }),
     listener("http-credential", "ext_authz_http", "127.0.0.1:0", { ...issueBase, evidence: payloads }),
     listener("nginx", "auth_request", "127.0.0.1:0", { ...issueBase, evidence: evidence["http-tokens"] }),
+    listener("caddy", "forward_auth", socket("caddy"), { ...issueBase, evidence: evidence["http-tokens"] }),
+    listener("caddy-credential", "forward_auth", "127.0.0.1:0", { ...issueBase, evidence: evidence["http-tokens"] }),
   ];
   return listeners.join("") + common(keys) + settings;
 }
@@ -99,6 +101,7 @@ export function resourceSettings(folder: string, rest: string): string {
     listener("grpc", "ext_authz_grpc", socket("grpc"), use),
     listener("http", "ext_authz_http", socket("http"), use),
     listener("nginx", "auth_request", "127.0.0.1:0", use),
+    listener("caddy", "forward_auth", socket("caddy"), use),
   ];
   return listeners.join("") + rest;
 }

@@ -1,4 +1,4 @@
-/** `npm run test:mesh`: a suite of its own, because nginx comes from Debian, and because most of a minute is not for every run. */
+/** `npm run test:mesh`: a suite of its own, because nginx and Caddy come from Debian, and because most of a minute is not for every run. */
 import { join } from "node:path";
 import { configDefaults, defineConfig } from "vitest/config";
 import main from "../../vitest.config.ts";

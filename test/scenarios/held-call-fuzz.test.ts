@@ -222,7 +222,8 @@ test("a Check with one byte other than it was earns what Envoy's own decoder rea
     { numRuns: runs * 3 },
   );
   expect(house.watched.faults).toEqual([]);
-  expect(Math.min(seen.allowed, seen.denied)).toBeGreaterThan(runs / 20);
+  // About one change in fifty leaves the Check as good as it was.
+  expect(Math.min(seen.allowed, seen.denied)).toBeGreaterThan(runs / 100);
 });
 
 function readEnvoys(message: Buffer): Earning {

@@ -41,11 +41,19 @@ const schema = z
       .string()
       .regex(/^[A-Z]+ [a-z.]+\/\S*$/)
       .optional(),
+    /** Its JSON body, at doors to which one comes; a call without one has no properties of an action. */
+    body: object.optional(),
     /** Or why no call can ask it. */
     not_held: z.string().min(20).optional(),
     expect: expected,
   })
-  .refine(({ held, not_held: reason }) => (held === undefined) !== (reason === undefined), "held, or not_held");
+  .refine(({ held, not_held: reason }) => (held === undefined) !== (reason === undefined), "held, or not_held")
+  .refine(({ held, body }) => held !== undefined || body === undefined, "a body of no call")
+  .refine(
+    ({ held, body, asks: { action } }) =>
+      held === undefined || body !== undefined || action?.["properties"] === undefined,
+    "properties of an action stand in the body of a call",
+  );
 
 export type Scenario = z.output<typeof schema> & { readonly file: string };
 

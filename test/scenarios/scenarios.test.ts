@@ -7,7 +7,17 @@ import { isJsonArray, isJsonObject, type JsonObject } from "../../src/domain/jso
 import type { PolicyInput } from "../../src/domain/policy-input.ts";
 import { cli, root } from "../cli/command-line.ts";
 import { makeFolder } from "../acceptance/served-house.ts";
-import { askHeld, evidenceAt, type Heard, heldDoors, parseHeld, textIn } from "../fakes/decision-doors.ts";
+import {
+  askHeld,
+  evidenceAt,
+  type Heard,
+  type HeldDoor,
+  heldDoors,
+  type HeldParts,
+  parseHeld,
+  sendsBody,
+  textIn,
+} from "../fakes/decision-doors.ts";
 import { type DecisionHouse, openDecisionHouse } from "../fakes/decision-house.ts";
 import { listenerName, renderListeners } from "../fakes/decision-listeners.ts";
 import { call } from "../fakes/open-house.ts";
@@ -16,7 +26,7 @@ import { expectNothingSeen } from "./agent-view.ts";
 import { readScenarios, type Scenario } from "./read-scenarios.ts";
 
 const scenarios = readScenarios();
-const counts = { answers: 0, notHeld: 0 };
+const counts = { answers: 0, notHeld: 0, bodiless: 0 };
 const tally: Record<string, number> = {};
 
 const folder = makeFolder();
@@ -31,7 +41,7 @@ afterAll(async () => {
   const by = [...new Set(reasons)].map((reason) => `${reasons.filter((each) => each === reason).length}: ${reason}`);
   console.log(
     `${scenarios.length} scenarios, ${counts.answers} answers of the same outcome and code ${JSON.stringify(tally)}; ` +
-      `${counts.notHeld} that a held call cannot ask\n  ${by.join("\n  ")}`,
+      `${counts.notHeld} that no held call can ask, ${counts.bodiless} at doors to which no body comes\n  ${by.join("\n  ")}`,
   );
 });
 
@@ -126,19 +136,29 @@ function grantIn({ role, permissions, expires_in: seconds }: JsonObject): Told["
 
 async function askEveryDoor(scenario: Scenario): Promise<Readonly<Record<string, Told>>> {
   const told: Record<string, Told> = { authorize: await askAuthorize(scenario), decide: await askOffline(scenario) };
-  const { held, person, agent } = scenario;
+  const { held } = scenario;
   if (held === undefined) {
     counts.notHeld += heldDoors.length;
     return told;
   }
   for (const door of heldDoors) {
+    if (!sendsBody(door) && scenario.asks.action?.["properties"] !== undefined) {
+      counts.bodiless += 1;
+      continue;
+    }
     const before = mark();
-    const evidence = evidenceAt(door, person, agent);
-    const heard = await askHeld(door, house.address(listenerName(door, "issue")), { ...parseHeld(held), ...evidence });
+    const heard = await askHeld(door, house.address(listenerName(door, "issue")), partsAt(door, held, scenario));
     told[door] = await tell(heard, before);
     expectNothingSeen(heard, scenario);
   }
   return told;
+}
+
+function partsAt(door: HeldDoor, held: string, { person, agent, body }: Scenario): HeldParts {
+  const { headers, ...evidence } = evidenceAt(door, person, agent);
+  const parts = { ...parseHeld(held), ...evidence };
+  if (body === undefined || !sendsBody(door)) return { ...parts, headers };
+  return { ...parts, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 function expectExpected({ outcome, code, reasons, grant }: Told, expected: Scenario["expect"]): void {

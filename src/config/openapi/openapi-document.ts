@@ -2,7 +2,7 @@
  * An OpenAPI document as it was read: plain JSON, whose references lead to other places in it and nowhere else. What
  * cannot be understood is said with the place where it stands.
  */
-import { type Document, isAlias, visit } from "yaml";
+import { type Document, isAlias, isScalar, visit } from "yaml";
 import { isJsonArray, isJsonObject, type Json, type JsonObject, ownMember } from "../../domain/json.ts";
 import { quote } from "../config-error.ts";
 import { parseStrictYaml } from "../yaml-file.ts";
@@ -39,7 +39,11 @@ export function parseOpenApi(content: string): JsonObject {
 
 function checkNodes(document: Document.Parsed): void {
   visit(document, {
-    Node(_key, node, ancestors) {
+    Node(key, node, ancestors) {
+      // Where names are free, what reads it passes over this one without a word.
+      if (key === "key" && isScalar(node) && node.value === "__proto__") {
+        throw new OpenApiError("it has a member __proto__");
+      }
       if (ancestors.length > openapiLimits.depthMax) throw new OpenApiError("it is nested too deeply");
       if (isAlias(node)) throw new OpenApiError("it has an alias (write it out, or use $ref)");
     },

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { parseAudience, parsePermission } from "../../domain/identifiers.ts";
 import type { Json } from "../../domain/json.ts";
+import { propertiesSchema } from "../ext-authz-schema.ts";
 import { parsed, text } from "../field.ts";
 import { limits } from "../limits.ts";
 import { OpenApiError } from "./openapi-document.ts";
@@ -9,6 +10,7 @@ import { OpenApiError } from "./openapi-document.ts";
 const schema = z.strictObject({
   action: text(limits.nameLengthMax).optional(),
   permission: parsed(parsePermission, "must be a permission").optional(),
+  properties: propertiesSchema.optional(),
   /** `null`: it is about nothing. `id` is a parameter of the path, spelled as the path spells it. */
   resource: z
     .strictObject({ type: text(limits.nameLengthMax), id: text(limits.nameLengthMax).optional() })

@@ -1,4 +1,5 @@
 /** Operations as the YAML that a listener's `ext_authz` takes; what is missing is said in comments and left out. */
+import type { PropertyPaths } from "../../doors/index.ts";
 import type { OperationLine, TakenOperation } from "./take-operations.ts";
 
 export function renderOperationsYaml(operations: readonly TakenOperation[]): string {
@@ -20,8 +21,9 @@ export function renderOperationsYaml(operations: readonly TakenOperation[]): str
 }
 
 /** Text in JSON's quotes is text in YAML's. */
-function renderLine({ method, path, resource, ...rest }: OperationLine): string {
+function renderLine({ method, path, properties, resource, ...rest }: OperationLine): string {
   const { host, permission, action, audience } = rest;
+  const told = properties && `{ ${renderPaths(properties)} }`;
   const about =
     resource &&
     `{ ${renderMembers([
@@ -35,7 +37,15 @@ function renderLine({ method, path, resource, ...rest }: OperationLine): string 
     ["action", action],
     ["audience", audience],
   ]);
-  return `{ method: ${method}, ${members}${about === undefined ? "" : `, resource: ${about}`} }`;
+  return `{ method: ${method}, ${[members, ...named("properties", told), ...named("resource", about)].join(", ")} }`;
+}
+
+const named = (name: string, flow: string | undefined): string[] => (flow === undefined ? [] : [`${name}: ${flow}`]);
+
+function renderPaths(properties: PropertyPaths): string {
+  return Object.entries(properties)
+    .map(([name, path]) => `${JSON.stringify(name)}: ${JSON.stringify(path)}`)
+    .join(", ");
 }
 
 function renderMembers(members: readonly (readonly [string, string | undefined])[]): string {

@@ -2,6 +2,7 @@
  * From an OpenAPI document to lines of the table of operations. What the document does not say is said to be missing;
  * what the table cannot express is refused, because a table that leaves it out looks complete and is not.
  */
+import type { PropertyPaths } from "../../doors/index.ts";
 import { isJsonObject, type JsonObject, ownMember } from "../../domain/json.ts";
 import { quote } from "../config-error.ts";
 import { operationSchema } from "../ext-authz-schema.ts";
@@ -27,6 +28,7 @@ export interface OperationLine {
   readonly path: string;
   readonly action?: string;
   readonly permission?: string;
+  readonly properties?: PropertyPaths;
   readonly resource?: { readonly type: string; readonly id?: string };
   readonly audience?: string;
 }
@@ -132,6 +134,7 @@ function takeOne(source: Source, options: TakeOptions): TakenOperation[] {
       ...(place.host === undefined ? {} : { host: place.host }),
       path,
       ...asks.line,
+      ...(extension.properties === undefined ? {} : { properties: extension.properties }),
       ...about.line,
       ...(extension.audience === undefined ? {} : { audience: extension.audience }),
     };

@@ -3,16 +3,23 @@
  * decided, and what of it goes on. It starts from "no"; a call is let through in two places, each after an allow.
  */
 import type { AllowedUse, Allow } from "../../domain/decision.ts";
-import { type CallAsked, DecisionRequest, type RequestOrigin, type Resource } from "../../domain/decision-request.ts";
+import {
+  type Action,
+  type CallAsked,
+  DecisionRequest,
+  type RequestOrigin,
+  type Resource,
+} from "../../domain/decision-request.ts";
 import { ExactSet } from "../../domain/exact-set.ts";
 import type { GatewayName, Permission } from "../../domain/identifiers.ts";
+import { emptyObject } from "../../domain/json.ts";
 import { Fault } from "../../domain/refusal.ts";
 import type { DoorsHouse } from "../house.ts";
 import { evidenceHeaders, readIssueEvidence, readUseEvidence } from "./call-evidence.ts";
 import { type CallTarget, readTarget } from "./call-target.ts";
 import type { AnswerHeldCall, HeldCall, HeldCallAnswer, LetThrough } from "./held-call.ts";
 import { readHeldBody } from "./held-body.ts";
-import { checkMessageConditions } from "./message-conditions.ts";
+import { checkMessageMembers } from "./message-members.ts";
 import type { GrpcMessages } from "./protobuf/grpc-messages.ts";
 import { credentialHeader } from "./http/held-headers.ts";
 import { createOperationTable, type MatchedOperation, type OperationTable } from "./operations.ts";
@@ -32,7 +39,7 @@ interface Site<Options extends ExtAuthzOptions = ExtAuthzOptions> {
 export function createAnswerHeldCall(site: Site): AnswerHeldCall {
   const { options, messages } = site;
   const table = createOperationTable(options.operations);
-  if (messages !== undefined) checkMessageConditions(options.operations, messages);
+  if (messages !== undefined) checkMessageMembers(options.operations, messages);
   return async (call, gateway) => {
     try {
       return await answer(site, table, call, gateway);
@@ -72,19 +79,26 @@ function refuse({ house, listener }: Site, code: DoorRefusal): HeldCallAnswer {
 }
 
 function renderAsked(
-  { operation, parameters }: MatchedOperation,
+  matched: MatchedOperation,
   call: HeldCall,
   { host, path, rawPath, query }: CallTarget,
   body: ReturnType<typeof readHeldBody>,
 ): CallAsked {
+  const { operation, parameters } = matched;
   const { asks, audience } = operation;
   return {
     permissions: ExactSet.of<Permission>(asks.kind === "permission" ? [asks.permission] : []),
-    action: asks.kind === "action" ? { name: asks.name, properties: {} } : undefined,
+    action: renderAction(matched),
     resource: renderResource(operation.resource, parameters),
     audience,
     call: { method: call.method, host, path, rawPath, query, parameters, body },
   };
+}
+
+/** Where a permission is asked for, it is the name of what is done; policy is told so only to be told its properties. */
+function renderAction({ operation: { asks }, properties }: MatchedOperation): Action | undefined {
+  if (asks.kind === "action") return { name: asks.name, properties: properties ?? emptyObject };
+  return properties && { name: asks.permission, properties };
 }
 
 function renderResource(

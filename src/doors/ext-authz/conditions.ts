@@ -2,8 +2,8 @@
  * Whether a call meets an operation's conditions. "No" is said only when no server could read a "yes": whatever is near,
  * joined or of another type is unknown, because on a "no" a weaker line may fit.
  */
-import { isJsonObject, type Json, type JsonObject, ownMember } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
+import { findMember } from "./body-member.ts";
 import { fold } from "./fold.ts";
 import type { HeldCall } from "./held-call.ts";
 import type { ConditionOptions } from "./options.ts";
@@ -35,30 +35,12 @@ function judgeHeader([value, ...others]: readonly string[], wanted: string): Fit
   if (value === undefined) return "no";
   if (others.length > 0) return "unknown";
   if (value === wanted) return "yes";
-  return value.includes(",") || fold(value).trim() === fold(wanted).trim() ? "unknown" : "no";
+  return value.includes(",") || fold(value) === fold(wanted) ? "unknown" : "no";
 }
 
-/** A list of requests (a JSON-RPC batch), or anything but an object, is many things at once or nothing that is known. */
 function judgeBody(path: readonly string[], wanted: string, body: CallBody): Fit {
-  let at = objectOf(body);
-  if (at === undefined) return "unknown";
-  for (const name of path) {
-    if (at === undefined || at === null) return "no";
-    if (!isJsonObject(at) || isNearlyMember(at, name)) return "unknown";
-    at = ownMember(at, name);
-  }
-  if (at === undefined || at === null) return "no";
-  if (typeof at !== "string") return "unknown";
-  return at === wanted ? "yes" : "no";
-}
-
-function objectOf(body: CallBody): Json | undefined {
-  if (body.form !== "json" && body.form !== "grpc") return undefined;
-  return isJsonObject(body.value) ? body.value : undefined;
-}
-
-/** Go's JSON reader, and others, take names in any capitals. */
-function isNearlyMember(object: JsonObject, name: string): boolean {
-  const folded = fold(name);
-  return Object.keys(object).some((key) => key !== name && fold(key) === folded);
+  const member = findMember(body, path);
+  if (member.kind !== "value") return member.kind === "absent" ? "no" : "unknown";
+  if (typeof member.value !== "string") return "unknown";
+  return member.value === wanted ? "yes" : "no";
 }

@@ -1,9 +1,18 @@
 /**
- * What readers that are not strict take for one and the same: other capitals, other forms of a letter (NFKC). For finding
- * what is ambiguous; nothing is ever matched by it.
+ * What readers that are not strict take for one and the same: other capitals, other forms of a letter (NFKC), spaces
+ * around it, signs that nobody sees, and what stands behind a zero, where a C string ends. For finding what is ambiguous;
+ * nothing is ever matched by it.
  */
 export function fold(text: string): string {
-  return text.normalize("NFKC").toUpperCase().toLowerCase();
+  // As most names are, and a body may have thousands of them.
+  if (/^[!-~]*$/.test(text)) return text.toLowerCase();
+  const [read = ""] = text.split("\0", 1);
+  return read
+    .normalize("NFKC")
+    .replace(/[\p{Cc}\p{Cf}]/gu, "")
+    .trim()
+    .toUpperCase()
+    .toLowerCase();
 }
 
 /** Of a path; some file systems drop dots and spaces at a name's end as well. */

@@ -3,7 +3,9 @@
  * a header or a member of the body. A call that no line fits, or that two fit alike, asks for nothing and is turned away.
  */
 import { bounds } from "../../domain/bounds.ts";
+import type { JsonObject } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
+import { readProperties } from "./call-properties.ts";
 import { type CallTarget, readHost, readSegments } from "./call-target.ts";
 import { fitOf } from "./conditions.ts";
 import { foldSegment } from "./fold.ts";
@@ -13,6 +15,8 @@ import type { OperationOptions } from "./options.ts";
 export interface MatchedOperation {
   readonly operation: OperationOptions;
   readonly parameters: Readonly<Record<string, string>>;
+  /** Undefined: the operation declares none. */
+  readonly properties: JsonObject | undefined;
 }
 
 export interface OperationTable {
@@ -109,7 +113,10 @@ function findIn(lines: readonly Line[], held: Held): MatchedOperation | undefine
   const most = Math.max(0, ...fitting.map(({ operation }) => operation.conditions.length));
   const [line, ...others] = fitting.filter(({ operation }) => operation.conditions.length === most);
   if (line === undefined || others.length > 0) return undefined;
-  return { operation: line.operation, parameters: capture(line.template, held.target.segments) };
+  const { operation, template } = line;
+  const properties = operation.properties && readProperties(operation.properties, held.body);
+  if (operation.properties !== undefined && properties === undefined) return undefined;
+  return { operation, parameters: capture(template, held.target.segments), properties };
 }
 
 /** Also what a server that reads paths in any capitals would route there. */

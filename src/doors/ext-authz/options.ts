@@ -51,13 +51,18 @@ export interface OperationOptions {
   readonly asks:
     | { readonly kind: "action"; readonly name: string }
     | { readonly kind: "permission"; readonly permission: Permission };
+  /** Absent: policy is not told any. */
+  readonly properties?: PropertyPaths;
   /** `id` names a parameter of the path. */
   readonly resource?: { readonly type: string; readonly id?: string };
   /** One of the listener's. The token is for it, or was: so a token never leaves for where the gateway does not send. */
   readonly audience: Audience;
 }
 
-/** `body`: a member of a JSON body, from the outside in, is exactly this text. */
+/** By a property's name, the members of a JSON or gRPC body that lead to it, from the outside in. */
+export type PropertyPaths = Readonly<Record<string, readonly string[]>>;
+
+/** `body`: a member of a JSON or gRPC body, from the outside in, is exactly this text. */
 export type ConditionOptions =
   | { readonly on: "header"; readonly name: string; readonly value: string }
   | { readonly on: "body"; readonly path: readonly string[]; readonly value: string };

@@ -2,8 +2,7 @@
  * One GET for one JSON document, from a server that may be broken or hostile. It takes 200, uncompressed, of a bounded
  * size and in strict JSON, and nothing else: no redirect, no cookie, no proxy, no second try.
  */
-import { type IncomingMessage, request as requestPlain } from "node:http";
-import { request as requestSecure } from "node:https";
+import type { IncomingMessage } from "node:http";
 import type { Json } from "../../domain/json.ts";
 import { RequestError } from "../../domain/request-error.ts";
 import { parseStrictJson } from "../../domain/strict-json.ts";
@@ -55,7 +54,8 @@ function sendGet(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     rejectUnauthorized: true,
     minVersion: "TLSv1.2",
   } as const;
-  const sent = url.protocol === "https:" ? requestSecure(url, options) : requestPlain(url, options);
+  const { request } = process.getBuiltinModule(url.protocol === "https:" ? "node:https" : "node:http");
+  const sent = request(url, options);
   sent.once("response", (response) => {
     // What breaks while the body is read reaches its reader; what breaks after that concerns nobody.
     response.on("error", () => {});

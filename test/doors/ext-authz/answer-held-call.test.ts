@@ -184,6 +184,46 @@ describe("on the resource's side", () => {
   });
 });
 
+describe("what a call is about", () => {
+  const properties = { amount: ["payment", "amount"] };
+  const about = <Options extends ExtAuthzOptions>(options: Options): Options => ({
+    ...options,
+    operations: options.operations.map((operation) => ({ ...operation, properties })),
+  });
+  const headers = { "content-type": ["application/json"], authorization: ["Bearer role.token.shown"] };
+  const paying = (body: string): HeldCallChanges => ({ ...founding, headers, body });
+
+  test("goes to policy beside the capability that it takes", async () => {
+    const { house } = await answerOf(about(byMetadata), paying('{"payment":{"amount":500}}'));
+    expect(house.asked.map(({ action }) => action)).toEqual([{ name: "book_flight", properties: { amount: 500 } }]);
+  });
+
+  test("goes to policy under the name of the permission where no capability is asked", async () => {
+    const { house } = await answerOf(about(inUse), paying('{"payment":{"amount":500}}'));
+    expect(house.used.map(({ action }) => action)).toEqual([{ name: "flights:book", properties: { amount: 500 } }]);
+    expect(house.used[0]?.asked.permissions.toArray()).toEqual(["flights:book"]);
+  });
+
+  test("is nothing where nothing is declared", async () => {
+    const issued = await answerOf(byMetadata, paying('{"payment":{"amount":500}}'));
+    expect(issued.house.asked.map(({ action }) => action)).toEqual([{ name: "book_flight", properties: {} }]);
+    const used = await answerOf(inUse, paying('{"payment":{"amount":500}}'));
+    expect(used.house.used.map(({ action }) => action)).toEqual([undefined]);
+  });
+
+  test.each([byMetadata, inUse])("asks nobody when it cannot be told ($position)", async (options) => {
+    const { answer, house } = await answerOf(about(options), paying('{"payment":{"Amount":500}}'));
+    expect(answer).toMatchObject({ kind: "turned_away", status: 403, title: "denied", code: "operation_unknown" });
+    expect([house.asked, house.used, house.turnedAway]).toEqual([[], [], ["operation_unknown"]]);
+  });
+
+  test("is asked of the agent as a capability, and by that denied, where a permission was declared for it", async () => {
+    const [take] = inUse.operations;
+    const { house } = await answerOf(about({ ...byMetadata, operations: take ? [take] : [] }), paying("{}"));
+    expect(house.asked.map(({ action }) => action?.name)).toEqual(["flights:book"]);
+  });
+});
+
 describe("a call that cannot be told", () => {
   test.each<[string, HeldCallChanges, string]>([
     ["a path that means two things", { target: "/flights/../admin" }, "target_malformed"],

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createAnswerHeldCall } from "../../../src/doors/ext-authz/answer-held-call.ts";
 import { readHeldBody } from "../../../src/doors/ext-authz/held-body.ts";
 import { createGrpcMessages } from "../../../src/doors/ext-authz/protobuf/decode-messages.ts";
+import type { OperationOptions } from "../../../src/doors/ext-authz/options.ts";
 import type { GrpcMessages } from "../../../src/doors/ext-authz/protobuf/grpc-messages.ts";
 import { parseGatewayName } from "../../../src/domain/identifiers.ts";
 import { createFakeHouse } from "../../fakes/doors-house.ts";
@@ -143,15 +144,47 @@ describe("a gRPC call's body", () => {
     expect(house.asked.map(({ action }) => action?.name)).toEqual(["book_flight", "weak", "weak"]);
   });
 
-  test("has no condition on a member that its message does not have: such a table is refused", () => {
-    const refused = (path: string[], target = "/bank.Transfers/Send") => {
-      const operation = { ...bookOperation, path: target, conditions: [{ on: "body" as const, path, value: "x" }] };
-      const options = { ...byPayload, operations: [bookOperation, operation] };
+  test("says by its operation's properties what the call is about, a zero that was not sent included", async () => {
+    const house = createFakeHouse();
+    const properties = { amount: ["amount"], share: ["share"], to: ["to", "iban"] };
+    const operations = [{ ...bookOperation, path: "/bank.Transfers/Send", properties }];
+    const answer = createAnswerHeldCall({
+      house,
+      listener: "mesh",
+      options: { ...byPayload, operations },
+      messages,
+    });
+    const headers = { "content-type": ["application/grpc"], "x-person": [payloadOf(person)] };
+    const call = heldCall({ ...transfer, headers: { ...headers, "x-agent": [payloadOf(agent)] } });
+    expect(await answer(call, known(parseGatewayName("edge")))).toMatchObject({ kind: "let_through" });
+    expect(house.asked.map(({ action }) => action?.properties)).toEqual([{ amount: "5", share: 0 }]);
+  });
+
+  describe("has what an operation looks for, or the table is refused", () => {
+    const refused = (operation: Partial<OperationOptions>) => {
+      const line = { ...bookOperation, path: "/bank.Transfers/Send", ...operation };
+      const options = { ...byPayload, operations: [bookOperation, line] };
       return () => createAnswerHeldCall({ house: createFakeHouse(), listener: "mesh", options, messages });
     };
-    expect(refused(["from_account"])).toThrow(/operations\[1\].body: .* no text at from_account/);
-    expect(refused(["to", "holder"])).toThrow(RangeError);
-    expect(refused(["fromAccount"])).not.toThrow();
-    expect(refused(["any"], "/mcp")).not.toThrow();
+    const on = (...path: string[]) => ({ conditions: [{ on: "body" as const, path, value: "x" }] });
+
+    test("in a condition: a text", () => {
+      expect(refused(on("from_account"))).toThrow(/operations\[1\].body: .*Send has no text at from_account/);
+      expect(refused(on("to", "holder"))).toThrow(RangeError);
+      expect(refused(on("rate"))).toThrow(RangeError);
+      expect(refused(on("fromAccount"))).not.toThrow();
+      expect(refused({ ...on("any"), path: "/mcp" })).not.toThrow();
+      expect(refused({ ...on("any"), method: "PUT" })).not.toThrow();
+    });
+
+    test("in a property: a member", () => {
+      const properties = (...path: string[]) => ({ properties: { of: path } });
+      const message = /operations\[1\].properties.of: .*Send has no member at from_account/;
+      expect(refused(properties("from_account"))).toThrow(message);
+      expect(refused(properties("labels", "0"))).toThrow(RangeError);
+      expect(refused(properties("rate"))).not.toThrow();
+      expect(refused(properties("to"))).not.toThrow();
+      expect(refused({ ...properties("any"), path: "/mcp" })).not.toThrow();
+    });
   });
 });

@@ -2,15 +2,13 @@
  * One listener that speaks gRPC: HTTP/2 with prior knowledge, or with mutual TLS, and unary methods alone. Written on
  * Node's own HTTP/2, because the library for it takes nearly twice the CPU for one Check.
  */
-import {
-  createSecureServer,
-  createServer,
-  type Http2SecureServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type Http2Session,
-  type ServerHttp2Stream,
-  type ServerOptions,
+import type {
+  Http2SecureServer,
+  Http2Server,
+  IncomingHttpHeaders,
+  Http2Session,
+  ServerHttp2Stream,
+  ServerOptions,
 } from "node:http2";
 import type { Socket } from "node:net";
 import type { Answers } from "../../answers.ts";
@@ -83,7 +81,10 @@ function createGrpcServer(
     },
   };
   const mtls = address.kind === "tcp" ? address.mtls : undefined;
-  const server = mtls === undefined ? createServer(options) : createMutual(options, mtls, name, limits);
+  const server =
+    mtls === undefined
+      ? process.getBuiltinModule("node:http2").createServer(options)
+      : createMutual(options, mtls, name, limits);
   server.maxConnections = limits.connectionsMax;
   return server;
 }
@@ -96,7 +97,7 @@ function createMutual(
 ): Http2SecureServer {
   const material = loadMutualTls(mtls, name);
   try {
-    return createSecureServer({
+    return process.getBuiltinModule("node:http2").createSecureServer({
       ...options,
       ...material,
       handshakeTimeout: limits.headMilliseconds,

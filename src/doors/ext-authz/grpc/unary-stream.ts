@@ -2,7 +2,7 @@
  * gRPC over one HTTP/2 stream, for methods of one message in and one out: what a request's head must say, how its
  * message is read, and how a stream is answered, once and never twice.
  */
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { type GrpcFailure, grpcStatus } from "./grpc-status.ts";
 
 const prefixBytes = 5;
@@ -136,7 +136,7 @@ export function discardRest(stream: ServerHttp2Stream, bytesMax: number): void {
   let discarded = 0;
   stream.on("data", (chunk: Buffer) => {
     discarded += chunk.length;
-    if (discarded > bytesMax) stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if (discarded > bytesMax) stream.close(http2Constants().NGHTTP2_ENHANCE_YOUR_CALM);
   });
 }
 
@@ -145,8 +145,11 @@ export function limitTime(stream: ServerHttp2Stream, milliseconds: number): void
   const timer = setTimeout(() => {
     if (isOpen(stream)) {
       respondStatus(stream, "deadline_exceeded");
-      if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
-    } else stream.close(constants.NGHTTP2_CANCEL);
+      if (!stream.readableEnded) stream.close(http2Constants().NGHTTP2_NO_ERROR);
+    } else stream.close(http2Constants().NGHTTP2_CANCEL);
   }, milliseconds);
   stream.once("close", () => clearTimeout(timer));
 }
+
+/** HTTP/2 is loaded by its listeners alone; here it is there already. */
+const http2Constants = () => process.getBuiltinModule("node:http2").constants;

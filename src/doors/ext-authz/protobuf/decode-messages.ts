@@ -16,7 +16,7 @@ import { Unreadable, WireReader } from "../grpc/wire-reader.ts";
 import { checkMessage, Unseen } from "./check-message.ts";
 import type { Emits, GrpcMessages, GrpcReading } from "./grpc-messages.ts";
 import { frameBytes, readFrame } from "./read-frame.ts";
-import { tellsText } from "./tells-text.ts";
+import { toldAs } from "./told-as.ts";
 
 /** Throws an Error for what is no usable `google.protobuf.FileDescriptorSet`. */
 export function createGrpcMessages(descriptors: Uint8Array): GrpcMessages {
@@ -28,9 +28,9 @@ export function createGrpcMessages(descriptors: Uint8Array): GrpcMessages {
       const type = inputs.get(path);
       return type === undefined ? { kind: "unnamed" } : read(type, framed, registry, emits);
     },
-    tellsText: (path, member) => {
+    toldAs: (path, member) => {
       const type = inputs.get(path);
-      return type && tellsText(type, member);
+      return type && toldAs(type, member);
     },
   };
 }

@@ -4,12 +4,12 @@ import type { Json } from "../../../domain/json.ts";
 export interface GrpcMessages {
   /** `path` is the call's, `/package.Service/Method`; `framed` is its body, frame and all. Never throws. */
   read(path: string, framed: Uint8Array, emits: Emits): GrpcReading;
-  /**
-   * Whether that method's message has this member, from the outside in, and tells it as text. Undefined: there is no such
-   * method.
-   */
-  tellsText(path: string, member: readonly string[]): boolean | undefined;
+  /** As what that method's message can have a member, from the outside in. Undefined: there is no such method. */
+  toldAs(path: string, member: readonly string[]): Told | undefined;
 }
+
+/** `nothing`: there is no such member, or none that could be found. */
+export type Told = "text" | "other" | "nothing";
 
 /** ProtoJSON leaves out what is not set. `implicit`: but not what a message cannot say that it is unset, so a 0 is there. */
 export type Emits = "set" | "implicit";

@@ -3,7 +3,7 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createGrpcMessages } from "../../../../src/doors/ext-authz/protobuf/decode-messages.ts";
-import type { Emits, GrpcMessages, GrpcReading } from "../../../../src/doors/ext-authz/protobuf/grpc-messages.ts";
+import type { Emits, GrpcMessages, GrpcReading, Told } from "../../../../src/doors/ext-authz/protobuf/grpc-messages.ts";
 import { bounds } from "../../../../src/domain/bounds.ts";
 import { field, varintField } from "../../../fakes/check-messages.ts";
 import {
@@ -312,47 +312,23 @@ describe("bounds", () => {
   });
 });
 
-describe("whether a condition can find a text", () => {
-  test.each<[string, boolean]>([
-    ["fromAccount", true],
-    ["amount", true],
-    ["currency", true],
-    ["proof", true],
-    ["invoice", true],
-    ["due", true],
-    ["limit", true],
-    ["anything", true],
-    ["to.iban", true],
-    ["notes.any", true],
-    ["payees.5.iban", true],
-    ["prices.true", true],
-    ["details.any.thing", true],
-    ["anything.any.thing", true],
-    ["extra.@type", true],
-    ["from_account", false],
-    ["fromaccount", false],
-    ["rate", false],
-    ["urgent", false],
-    ["to", false],
-    ["to.holder", false],
-    ["currency.x", false],
-    ["labels", false],
-    ["labels.0", false],
-    ["parts.0.amount", false],
-    ["notes", false],
-    ["seats.4", false],
-    ["payees.5", false],
-    ["details", false],
-    ["due.seconds", false],
-    ["limit.value", false],
-    ["toString", false],
-    ["__proto__", false],
-  ])("%s: %s", (path, tells) => {
-    expect(bank.tellsText(send, path.split("."))).toBe(tells);
+describe("what operations can find in a message", () => {
+  const found: Readonly<Record<Told, string>> = {
+    text: "fromAccount amount currency proof invoice due limit serial anything to.iban notes.any payees.5.iban prices.true details.any.thing anything.any.thing extra.@type",
+    other: "rate urgent to labels parts notes seats seats.4 payees.5 details extra",
+    nothing:
+      "from_account fromaccount to.holder currency.x labels.0 parts.0.amount due.seconds limit.value notes.a.b codes.0 toString __proto__",
+  };
+  const cases = (["text", "other", "nothing"] as const).flatMap((told) =>
+    found[told].split(" ").map((path) => [path, told] as const),
+  );
+
+  test.each(cases)("%s: %s", (path, told) => {
+    expect(bank.toldAs(send, path.split("."))).toBe(told);
   });
 
-  test("of a method that takes no one message nothing is said", () => {
-    expect(bank.tellsText("/bank.Transfers/Upload", ["amount"])).toBeUndefined();
+  test("is not known of a method that takes no one message", () => {
+    expect(bank.toldAs("/bank.Transfers/Upload", ["amount"])).toBeUndefined();
   });
 });
 
