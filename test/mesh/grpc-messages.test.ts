@@ -42,7 +42,9 @@ default allow := false
 
 allow if {
 	input.parsed_body.currency == "EUR"
-	to_number(input.parsed_body.amount) <= 100
+	amount := to_number(input.parsed_body.amount)
+	amount > 0
+	amount <= 100
 }
 `;
 
@@ -110,6 +112,7 @@ const said = { fromAccount: "NO93", amount: "100", currency: "EUR" };
 const euros = encodeTransfer(said);
 const turnedAway: readonly (readonly [string, Buffer])[] = [
   ["says too much", encodeTransfer({ ...said, amount: "101" })],
+  ["says less than nothing", encodeTransfer({ ...said, amount: "-5" })],
   ["says another currency", encodeTransfer({ ...said, currency: "NOK" })],
   ["says nothing", encodeTransfer()],
   ["says what nobody described", Buffer.concat([euros, field(99, "hidden")])],
