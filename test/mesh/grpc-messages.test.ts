@@ -169,15 +169,33 @@ test("a denial by the guard is on record as the guard's, and one by the table is
   }
 });
 
-test("a message is not read from a text in which the gateway wrote over what is no UTF-8", async () => {
+describe("where the gateway is not told to pack bytes", () => {
   // Sent, it moves 1396. With `!` for its one byte that is no UTF-8 it would move 33.
   const twofold = Buffer.concat([Buffer.of(0x18, 1, 0x10, 0xf4, 0x0a, 0x0a, 0, 0x2a, 7), Buffer.from("invoice")]);
-  const asText = { ...parts.grpc, filter: { with_request_body: { ...packed, pack_as_bytes: false } } };
-  const envoy = await runEnvoy({ ...asText, upstream: bank.address, upstreamSpeaks: "http2" });
-  try {
-    expect(await send(envoy, twofold)).toMatchObject({ code: "PERMISSION_DENIED", transfer: undefined });
-    expect(await send(envoy, euros)).toMatchObject({ code: "PERMISSION_DENIED", transfer: undefined });
-  } finally {
-    await envoy.stop();
-  }
+
+  const through = async (way: "grpc" | "http", message: Buffer) => {
+    const filter = { ...parts[way].filter, with_request_body: { ...packed, pack_as_bytes: false } };
+    const envoy = await runEnvoy({ ...parts[way], filter, upstream: bank.address, upstreamSpeaks: "http2" });
+    try {
+      const { code, details = "", transfer } = await send(envoy, message);
+      return { code, isDecided: details.includes("d-"), transfer };
+    } finally {
+      await envoy.stop();
+    }
+  };
+
+  test("by gRPC no message is read from the text in which it wrote over what is no UTF-8", async () => {
+    const unread = { code: "PERMISSION_DENIED", isDecided: false, transfer: undefined };
+    expect(await through("grpc", twofold)).toEqual(unread);
+    expect(await through("grpc", euros)).toEqual(unread);
+  });
+
+  test("by HTTP it sends bytes all the same, and the guard reads what the resource would", async () => {
+    expect(await through("http", twofold)).toEqual({
+      code: "PERMISSION_DENIED",
+      isDecided: true,
+      transfer: undefined,
+    });
+    expect(await through("http", euros)).toMatchObject({ code: "OK", transfer: said });
+  });
 });
