@@ -64,7 +64,7 @@ export function createKeyCheck(key: KeyObject): SignatureCheck {
   };
 }
 
-/** Half a signature of another length would be read as a shorter number, or as DER. */
+/** The length is asked here, and not left to how an engine reads two halves of another one, or DER. */
 function isCurve(key: KeyObject, { curve, signatureBytes }: Scheme, signature: Buffer): boolean {
   const { asymmetricKeyType: kind, asymmetricKeyDetails: details } = key;
   return (kind === "ec" ? details?.namedCurve : kind) === curve && signature.length === signatureBytes;
