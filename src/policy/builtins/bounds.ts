@@ -43,7 +43,7 @@ export const builtinBounds = {
   tokenLengthMax: 65_536,
   /** A JWK set or certificate as text: a hundred keys with their certificates. */
   keyTextLengthMax: 262_144,
-  /** Keys of one set. A token that names none of them is tried with each, some 50 to 500 µs a key. */
+  /** Keys of one set. A token that names none is tried with each that fits: 0.1 ms (RSA), 0.3 (P-256), 3 (P-521) a key. */
   tokenKeysMax: 64,
   /** Sets and certificates kept once they are read; the least recently used goes first. */
   keyTextsKeptMax: 32,

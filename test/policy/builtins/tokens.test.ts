@@ -77,6 +77,12 @@ describe.each(everyPair)("%s", (algorithm, signer, way) => {
 
 describe("what OPA takes and nobody should", () => {
   const signed = { algorithm: "RS256" };
+  const padded = (token: string): string => {
+    const [header = "", payload = "", signature = ""] = token.split(".");
+    const raw = Buffer.from(signature, "base64url");
+    const longer = Buffer.concat([Buffer.of(0), raw.subarray(0, 32), Buffer.of(0), raw.subarray(32)]);
+    return `${header}.${payload}.${longer.toString("base64url")}`;
+  };
   const publicText = pemOf(rsa);
   const coded = (header: string): string => {
     const code = createHmac("sha256", "secret").update(`${header}.e30`).digest("base64url");
@@ -102,6 +108,7 @@ describe("what OPA takes and nobody should", () => {
     ],
     ["a curve that is not the algorithm's", "verify_es256", [made(p384, es256), pemOf(p384)]],
     ["a curve that is not the algorithm's, by constraint", "decode_verify", [made(p384, es256), { cert: pemOf(p384) }]],
+    ["a signature with padded halves", "verify_es256", [padded(made(p256, es256)), pemOf(p256)]],
     ["a small RSA key", "verify_rs256", [made(smallRsa, rs256), pemOf(smallRsa)]],
     ["a small RSA key, by constraint", "decode_verify", [made(smallRsa, rs256), { cert: pemOf(smallRsa) }]],
     ["a salt of another length", "verify_ps256", [made(rsa, { algorithm: "PS256", saltLength: 20 }), publicText]],
@@ -150,11 +157,10 @@ describe("what OPA takes and nobody should", () => {
   });
 });
 
-test("an ECDSA signature in DER, short or padded, is none", () => {
+test("an ECDSA signature in DER, or of another length, is none", () => {
   const [header = "", payload = "", signature = ""] = made(p256, es256).split(".");
   const raw = Buffer.from(signature, "base64url");
-  const padded = Buffer.concat([Buffer.of(0), raw.subarray(0, 32), Buffer.of(0), raw.subarray(32)]);
-  const forms = [padded, raw.subarray(1), Buffer.alloc(64), Buffer.alloc(0)];
+  const forms = [raw.subarray(1), Buffer.alloc(64), Buffer.alloc(0)];
   const tokens = [
     ...forms.map((form) => `${header}.${payload}.${form.toString("base64url")}`),
     ...Array.from({ length: 16 }, () => made(p256, { ...es256, dsaEncoding: "der" })),
