@@ -80,11 +80,21 @@ const notVerifying =
 
 function parseJwk(jwk: JsonObject): TokenKey | "of_no_use" | undefined {
   const [id, algorithm] = [textMember(jwk, "kid"), textMember(jwk, "alg")];
-  const isSignedBy = attempt(() => checkOf(jwk));
-  if (id === undefined || algorithm === undefined || isSignedBy === undefined) return undefined;
+  const [mayVerify, isSignedBy] = [isForVerifying(jwk), attempt(() => checkOf(jwk))];
+  if (id === undefined || algorithm === undefined) return undefined;
+  if (mayVerify === undefined || isSignedBy === undefined) return undefined;
   if (notVerifying.test(algorithm)) return "of_no_use";
   if (Object.hasOwn(jwk, "alg") && !verifying.test(algorithm)) return undefined;
-  return { id, algorithm, isSignedBy: isForVerifying(jwk) ? isSignedBy : neverSigned };
+  return { id, algorithm, isSignedBy: mayVerify ? isSignedBy : neverSigned };
+}
+
+/** Never with a private key: one that lies in a policy's data is everybody's. Undefined for types that cannot be. */
+function isForVerifying(jwk: JsonObject): boolean | undefined {
+  const [use, operations] = [textMember(jwk, "use"), ownMember(jwk, "key_ops") ?? ["verify"]];
+  if (use === undefined || !isJsonArray(operations)) return undefined;
+  // `alg` says more than `use`, which may be left out.
+  const isMeant = use === "" || use === "sig" || Object.hasOwn(jwk, "alg");
+  return isMeant && operations.includes("verify") && ownMember(jwk, "d") === undefined;
 }
 
 /** Empty when there is none; undefined when it is no text. */
@@ -93,21 +103,15 @@ function textMember(jwk: JsonObject, name: string): string | undefined {
   return typeof member === "string" ? member : undefined;
 }
 
-/** `alg` says more than `use`. A private key is none to verify with: one that lies in a policy's data is everybody's. */
-function isForVerifying(jwk: JsonObject): boolean {
-  const [use, operations] = [ownMember(jwk, "use"), ownMember(jwk, "key_ops")];
-  const isPublic = ownMember(jwk, "d") === undefined;
-  const mayVerify = operations === undefined || (isJsonArray(operations) && operations.includes("verify"));
-  return isPublic && mayVerify && (use === undefined || use === "sig" || Object.hasOwn(jwk, "alg"));
-}
-
-const bytes = /^[\w+/-]+={0,2}$/u;
+/** In either alphabet, with padding or without. */
+const bytes =
+  /^(?:(?:[\w-]{4})*(?:[\w-]{2}(?:==)?|[\w-]{3}=?)?|(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}(?:==)?|[A-Za-z\d+/]{3}=?)?)$/u;
 
 /** Throws for what is no key. Only the members that make the key are handed on. */
 function checkOf(jwk: JsonObject): SignatureCheck {
   const text = (name: string): string => {
     const member = ownMember(jwk, name);
-    if (typeof member !== "string" || !bytes.test(member)) throw new TypeError(`no ${name}`);
+    if (typeof member !== "string" || member === "" || !bytes.test(member)) throw new TypeError(`no ${name}`);
     return member;
   };
   const [kty, crv] = [ownMember(jwk, "kty"), ownMember(jwk, "crv")];

@@ -35,10 +35,12 @@ const modulusBitsMin = 2048;
 
 export const neverSigned: SignatureCheck = () => false;
 
+/** No secret is empty, and none is a certificate or a public key: whoever knows that could sign (RFC 8725 §2.1). */
 export function createSecretCheck(secret: Buffer): SignatureCheck {
+  if (secret.length === 0 || secret.includes("-----BEGIN ")) return neverSigned;
   return (algorithm, signed, signature) => {
     const scheme = schemes.get(algorithm);
-    if (scheme?.family !== "HS" || scheme.hash === null || secret.length === 0) return false;
+    if (scheme?.family !== "HS" || scheme.hash === null) return false;
     const code = createHmac(scheme.hash, secret).update(signed).digest();
     return code.length === signature.length && timingSafeEqual(code, signature);
   };

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { builtinBounds } from "../../../src/policy/builtins/bounds.ts";
 import { createCallBuiltins, createEvaluationInstant } from "../../../src/policy/builtins/index.ts";
 import type { RegoValue } from "../../../src/policy/builtins/rego-value.ts";
+import { askOpa } from "./ask-opa.ts";
 import { certificate, jwkOf, jwksOf, pemOf, signers, signToken, type Signer, type SigningWay } from "./token-maker.ts";
 
 const builtins = createCallBuiltins(createEvaluationInstant());
@@ -88,5 +89,76 @@ describe("keys", () => {
       expect(verify(jwksOf(jwkOf(otherRsa, { kid: `k${round}` })))).toBe(false);
     }
     expect([verify(jwksOf(jwkOf(rsa))), verify(jwksOf(jwkOf(otherRsa)))]).toEqual([true, false]);
+  });
+
+  test("an odd key is taken, passed over or an error as in OPA, and never taken where it is not there", async () => {
+    const [other, ed] = [signers.otherRsa, signers.ed25519];
+    const algorithms = [
+      "RS256",
+      "RS384",
+      "PS256",
+      "ES256",
+      "HS256",
+      "EdDSA",
+      "Ed25519",
+      "ES256K",
+      "Ed448",
+      "none",
+      "",
+      "rs256",
+    ];
+    const forEncryption = [
+      "RSA1_5",
+      "RSA-OAEP",
+      "RSA-OAEP-256",
+      "RSA-OAEP-384",
+      "RSA-OAEP-512",
+      "dir",
+      "ECDH",
+      "ECDH-ES",
+    ];
+    const wrapping = [
+      "A128KW",
+      "A192KW",
+      "A256KW",
+      "A128GCMKW",
+      "A256GCMKW",
+      "ECDH-ES+A128KW",
+      "ECDH-ES+A256KW",
+      "A64KW",
+    ];
+    const content = ["A128GCM", "A192GCM", "A256GCM", "A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A512GCM"];
+    const byPassword = ["PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW", "PBES2-HS256+A256KW"];
+    const odd: readonly object[] = [
+      ...[...algorithms, ...forEncryption, ...wrapping, ...content, ...byPassword].map((alg) => jwkOf(other, { alg })),
+      ...[null, 5, ["RS256"]].flatMap((value) =>
+        ["alg", "kid", "use", "kty"].map((name) => jwkOf(other, { [name]: value })),
+      ),
+      ...["", "A", "%%%%", "AQAB=", null, 5].flatMap((value) =>
+        ["n", "e"].map((name) => jwkOf(other, { [name]: value })),
+      ),
+      ...["", "AQ", null].map((x) => jwkOf(ed, { x })),
+      ...["P-256", "X25519", "Ed448", "X448", "ed25519", null].map((crv) => jwkOf(ed, { crv })),
+      ...["P-224", "P-384", "secp256k1"].map((crv) => jwkOf(signers.p256, { crv })),
+      ...["", "%", "c2VjcmV0", null].map((k) => ({ kty: "oct", k })),
+      ...["enc", "SIG", ""].map((use) => jwkOf(other, { use })),
+      ...[["verify"], ["sign"], [], ["nonsense"], "verify"].map((operations) => jwkOf(other, { key_ops: operations })),
+      { ...jwkOf(other), kty: "rsa" },
+    ];
+    const calls = odd.flatMap((key) => [
+      { name: "io.jwt.verify_rs256", operands: [token, jwksOf(key, jwkOf(rsa))] },
+      { name: "io.jwt.verify_rs256", operands: [made(other, rs256), jwksOf(key)] },
+      { name: "io.jwt.decode_verify", operands: [made(other, rs256), { cert: JSON.stringify(key) }] },
+    ]);
+    const theirs = await askOpa(calls);
+    const isTaken = (answer: RegoValue | undefined): boolean =>
+      answer !== undefined && JSON.stringify(answer).includes("true");
+    const different = calls.flatMap(({ name, operands }, index) => {
+      const [wanted, got] = [theirs[index], builtins[name]?.(...operands)];
+      const isSame = JSON.stringify(wanted) === JSON.stringify(got);
+      // `use` and `key_ops` are looked at here.
+      return isSame || (isTaken(wanted) && got !== undefined && !isTaken(got)) ? [] : [{ name, operands, wanted, got }];
+    });
+    expect(different).toEqual([]);
   });
 });

@@ -4,7 +4,17 @@ import { describe, expect, test } from "vitest";
 import { createCallBuiltins, createEvaluationInstant } from "../../../src/policy/builtins/index.ts";
 import { isRegoArray, type RegoValue } from "../../../src/policy/builtins/rego-value.ts";
 import { askOpa } from "./ask-opa.ts";
-import { base64url, jwkOf, jwksOf, pemOf, type Signer, signers, type SigningWay, signToken } from "./token-maker.ts";
+import {
+  base64url,
+  certificate,
+  jwkOf,
+  jwksOf,
+  pemOf,
+  type Signer,
+  signers,
+  type SigningWay,
+  signToken,
+} from "./token-maker.ts";
 
 const builtins = createCallBuiltins(createEvaluationInstant());
 const call = (name: string, ...operands: readonly RegoValue[]): RegoValue | undefined =>
@@ -133,6 +143,12 @@ describe("what OPA takes and nobody should", () => {
       [made(rsa, signed), { cert: JSON.stringify(rsa.privateKey.export({ format: "jwk" })) }],
     ],
     ["an empty secret", "verify_hs256", [made("", { algorithm: "HS256" }), ""]],
+    ["a public key as a secret", "verify_hs256", [made(publicText, { algorithm: "HS256" }), publicText]],
+    [
+      "a certificate as a secret",
+      "decode_verify",
+      [made(certificate, { algorithm: "HS384" }), { secret: certificate }],
+    ],
     ["an empty audience", "decode_verify", [made(rsa, signed, {}, { aud: "" }), { cert: publicText }]],
     [
       "an empty audience among others",
