@@ -6,7 +6,7 @@ import { isJsonObject, type Json } from "../domain/json.ts";
 import { RoleCatalogue } from "../domain/role-catalogue.ts";
 import type { BundleRejectionCode } from "../ports/policy-status.ts";
 import { ActiveBundle, Evaluator, instantiate, type Program } from "./active-bundle.ts";
-import { hostBuiltinNames, refusalOfBuiltin } from "./builtins/index.ts";
+import { callBuiltinNames, hostBuiltinNames, refusalOfBuiltin } from "./builtins/index.ts";
 import { BundleRejected } from "./bundle-rejected.ts";
 import { checkLayout } from "./check-layout.ts";
 import { checkSamples } from "./check-samples.ts";
@@ -86,7 +86,7 @@ export function holdShortly<T>(code: BundleRejectionCode, what: string, run: () 
 /** With an instance that has every built-in that it needs. */
 export function startEvaluator(program: Program): Evaluator {
   const instance = start(program);
-  checkBuiltins(instance);
+  checkBuiltins(instance, program.offer === "call" ? callBuiltinNames : hostBuiltinNames);
   return new Evaluator(program, instance);
 }
 
@@ -99,8 +99,8 @@ function start(program: Program): PolicyInstance {
   }
 }
 
-function checkBuiltins({ builtinNames }: PolicyInstance): void {
-  const missing = builtinNames.filter((name) => !hostBuiltinNames.has(name));
+function checkBuiltins({ builtinNames }: PolicyInstance, offered: ReadonlySet<string>): void {
+  const missing = builtinNames.filter((name) => !offered.has(name));
   if (missing.length === 0) return;
   const named = missing.map((name) => {
     const reason = refusalOfBuiltin(name);

@@ -19,7 +19,7 @@ export async function activateCallPolicy(
   const { wasm, dataText } = await openBundle(candidate, trial, entrypoint);
   const module = await trial.modules.compile(wasm);
   const evaluator = holdShortly("bundle_samples_failed", "loading the data and answering an empty call", () => {
-    const started = startEvaluator({ module, dataText, entrypoint });
+    const started = startEvaluator({ module, dataText, entrypoint, offer: "call" });
     tryOnce(started, trial.now);
     return started;
   });

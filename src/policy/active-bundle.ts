@@ -5,7 +5,7 @@ import { Fault } from "../domain/refusal.ts";
 import type { RoleCatalogue } from "../domain/role-catalogue.ts";
 import { parseVerdict, type Verdict } from "../domain/verdict.ts";
 import type { PolicySnapshot } from "../ports/policy-engine.ts";
-import { EvaluationError, PolicyInstance } from "./policy-instance.ts";
+import { type BuiltinOffer, EvaluationError, PolicyInstance } from "./policy-instance.ts";
 
 /** What makes an instance: a compiled module and the data that goes into it. */
 export interface Program {
@@ -13,11 +13,13 @@ export interface Program {
   readonly dataText: string;
   /** The rule that is asked; absent: `chaperone/decision`. */
   readonly entrypoint?: string;
+  /** The built-ins that it finds; absent: those of the sidecar's own policy. */
+  readonly offer?: BuiltinOffer;
 }
 
 /** Throws an EvaluationError for a module that is not what `opa build -t wasm` makes. */
-export function instantiate({ module, dataText, entrypoint }: Program): PolicyInstance {
-  return new PolicyInstance(module, dataText, entrypoint);
+export function instantiate({ module, dataText, entrypoint, offer }: Program): PolicyInstance {
+  return new PolicyInstance(module, dataText, entrypoint, offer);
 }
 
 /** The evaluation broke off, so the policy said nothing at all, not even that it has nothing to say. */

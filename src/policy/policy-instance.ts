@@ -6,6 +6,7 @@ import { isJsonObject } from "../domain/json.ts";
 import {
   beginEvaluation,
   createBuiltinBridge,
+  createCallBuiltins,
   createEvaluationInstant,
   createHostBuiltins,
   type EvaluationInstant,
@@ -15,6 +16,10 @@ import { policyLimits } from "./policy-limits.ts";
 
 /** The rule that a bundle must be built for to decide with role tokens (DESIGN §4). */
 export const entrypoint = "chaperone/decision";
+
+/** Which built-ins there are: `host` for who may do without tokens, `call` for a policy that judges held calls. */
+export type BuiltinOffer = "host" | "call";
+const offered = { host: createHostBuiltins, call: createCallBuiltins } as const;
 
 /** What an instance could not do; `message` never quotes input, data or a result. */
 export class EvaluationError extends Error {
@@ -58,11 +63,11 @@ export class PolicyInstance {
   #bytes: Buffer;
 
   /** `data` is JSON text. Throws for a module that is not what `opa build -t wasm` makes. */
-  constructor(module: WebAssembly.Module, data: string, asked: string = entrypoint) {
+  constructor(module: WebAssembly.Module, data: string, asked: string = entrypoint, offer: BuiltinOffer = "host") {
     const text = new TextEncoder().encode(data);
     this.#memory = new WebAssembly.Memory({ initial: pagesAtStart, maximum: pagesMax(text.byteLength) });
     this.#bytes = Buffer.from(this.#memory.buffer);
-    const bridge = createBuiltinBridge(createHostBuiltins(this.#instant));
+    const bridge = createBuiltinBridge(offered[offer](this.#instant));
     const instance = new WebAssembly.Instance(module, { env: { ...bridge.imports, ...this.#ownImports() } });
     const { exports: abi } = instance;
     if (!hasAbi(abi)) throw new EvaluationError("the module does not speak OPA's ABI 1.2");

@@ -46,12 +46,17 @@ allow := {"allowed": true, "headers": {"x-split": "a\\r\\nx-admin: true"}} if in
 `;
 
 /** The bytes of a bundle, gone from disk. */
-export async function buildEnvoyPolicy(rego = shopPolicy, entrypoint = "envoy/authz/allow"): Promise<Buffer> {
+export async function buildEnvoyPolicy(
+  rego = shopPolicy,
+  entrypoint = "envoy/authz/allow",
+  data: object = {},
+): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), "envoy-policy-"));
   try {
     const source = join(folder, "policy");
     await mkdir(source);
     await writeFile(join(source, "policy.rego"), rego);
+    await writeFile(join(source, "data.json"), JSON.stringify(data));
     const out = join(folder, "bundle.tar.gz");
     await buildBundle({ source, out, opa: await findOpa(), testEntrypoints: [entrypoint] });
     return await readFile(out);

@@ -66,6 +66,9 @@ describe("built-ins", () => {
     ["http.send", 'http.send({"method": "get", "url": "https://example.com"}).status_code == 200'],
     ["opa.runtime", "opa.runtime().env.HOME"],
     ["io.jwt.decode", 'io.jwt.decode("a.b.c")'],
+    ["io.jwt.verify_rs256", 'io.jwt.verify_rs256("a.b.c", "key")'],
+    ["io.jwt.decode_verify", 'io.jwt.decode_verify("a.b.c", {"secret": "s"})'],
+    ["io.jwt.encode_sign_raw", 'io.jwt.encode_sign_raw("{}", "{}", "{}")'],
   ])("%s refuses the bundle and is named", async (name, line) => {
     expect(await refusalOf(ruleWith(line))).toMatch(
       new RegExp(`^bundle_builtin_missing: .*${name.replaceAll(".", "\\.")}`),

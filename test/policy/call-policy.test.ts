@@ -150,11 +150,15 @@ describe("a bundle is not taken", () => {
     expect(await refusalOf(bundle)).toMatchObject({ code: "bundle_entrypoint_missing" });
   });
 
-  test("when it needs a built-in that is not here", async () => {
-    const bundle = await buildEnvoyPolicy(`package envoy.authz
-import rego.v1
-allow if http.send({"method": "GET", "url": "http://shop.example"}).status_code == 200`);
-    expect(await refusalOf(bundle)).toMatchObject({ code: "bundle_builtin_missing" });
+  test.each([
+    ["http.send", 'http.send({"method": "GET", "url": "http://shop.example"}).status_code == 200'],
+    ["io.jwt.encode_sign", 'io.jwt.encode_sign({"alg": "HS256"}, {}, input.key) != ""'],
+    ["io.jwt.encode_sign_raw", 'io.jwt.encode_sign_raw("{}", "{}", input.key) != ""'],
+  ])("when it needs %s, which is not here", async (name, line) => {
+    const bundle = await buildEnvoyPolicy(`package envoy.authz\nimport rego.v1\nallow if ${line}`);
+    const refusal = await refusalOf(bundle);
+    expect(refusal).toMatchObject({ code: "bundle_builtin_missing" });
+    expect(JSON.stringify(refusal)).toContain(name);
   });
 
   test("when it never comes back", { timeout: 30_000 }, async () => {

@@ -39,6 +39,14 @@ export const builtinBounds = {
   yamlTextLengthMax: 131_072,
   /** Aliases of one YAML document; more is a bomb. */
   yamlAliasesMax: 64,
+  /** Characters of one token: more than all headers that Envoy lets through by itself (60 KiB). */
+  tokenLengthMax: 65_536,
+  /** A JWK set or certificate as text: a hundred keys with their certificates. */
+  keyTextLengthMax: 262_144,
+  /** Keys of one set. A token that names none is tried with each that fits: 0.1 ms (RSA), 0.3 (P-256), 3 (P-521) a key. */
+  tokenKeysMax: 64,
+  /** Sets and certificates kept once they are read; the least recently used goes first. */
+  keyTextsKeptMax: 32,
 } as const;
 
 /** OPA would have answered and this host will not work it out. */

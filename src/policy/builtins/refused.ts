@@ -2,6 +2,7 @@
 
 const network = "a decision does no I/O; bring the fact in as claim, context or data";
 const tokens = "tokens are verified before policy runs; read the claims from the input";
+const signing = "a policy decides and signs nothing; no key of the sidecar is in its reach";
 const runtime = "policy sees no environment of the process; configure through data";
 const keys = "certificates and keys are verified before policy runs";
 const graphql = "no GraphQL engine is built in";
@@ -12,6 +13,8 @@ const reasons: Readonly<Record<string, string>> = {
   "http.send": network,
   "net.lookup_ip_addr": network,
   "providers.aws.sign_req": "policy holds no credentials",
+  "io.jwt.encode_sign": signing,
+  "io.jwt.encode_sign_raw": signing,
   "opa.runtime": runtime,
   "crypto.parse_private_keys": keys,
   "json.match_schema": schema,
@@ -34,10 +37,10 @@ export function refusalOfBuiltin(name: string): string | undefined {
   return reasonsByPrefix.find(([prefix]) => name.startsWith(prefix))?.[1];
 }
 
-/** The names of OPA 1.22 that are refused with a reason. */
+/** The names of OPA 1.22 that are refused with a reason; those that read a token, to the sidecar's own policy alone. */
 export const refusedBuiltinNames: ReadonlySet<string> = new Set([
   ...Object.keys(reasons),
-  ...["decode", "decode_verify", "encode_sign", "encode_sign_raw"].map((name) => `io.jwt.${name}`),
+  ...["decode", "decode_verify"].map((name) => `io.jwt.${name}`),
   ...["eddsa", "es256", "es384", "es512", "hs256", "hs384", "hs512"].map((name) => `io.jwt.verify_${name}`),
   ...["ps256", "ps384", "ps512", "rs256", "rs384", "rs512"].map((name) => `io.jwt.verify_${name}`),
   "crypto.x509.parse_and_verify_certificates",

@@ -1,9 +1,9 @@
 /** Runs one case and says how it went, comparing as OPA's own test of its WASM does. */
 import {
   beginEvaluation,
+  callBuiltinNames,
+  createCallBuiltins,
   createEvaluationInstant,
-  createHostBuiltins,
-  hostBuiltinNames,
   refusalOfBuiltin,
 } from "../../../src/policy/builtins/index.ts";
 import {
@@ -31,8 +31,8 @@ export async function judgeCase(asked: OpaCase, compiled: CompiledCase): Promise
   if ("compileError" in compiled) return { outcome: "not_compiled", why: compiled.compileError };
   const instant = createEvaluationInstant();
   beginEvaluation(instant, Math.floor(Date.now() / 1000));
-  const loaded = await loadCase(compiled.wasm, createHostBuiltins(instant));
-  const missing = loaded.needed.filter((name) => !hostBuiltinNames.has(name));
+  const loaded = await loadCase(compiled.wasm, createCallBuiltins(instant));
+  const missing = loaded.needed.filter((name) => !callBuiltinNames.has(name));
   const unexplained = missing.filter((name) => refusalOfBuiltin(name) === undefined);
   if (unexplained.length > 0) return { outcome: "failed", why: `nobody has or refuses ${unexplained.join(", ")}` };
   if (missing.length > 0) return { outcome: "refused", needed: missing };

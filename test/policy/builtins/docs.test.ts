@@ -2,7 +2,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { hostBuiltinNames, refusalOfBuiltin, refusedBuiltinNames } from "../../../src/policy/builtins/index.ts";
+import {
+  callBuiltinNames,
+  hostBuiltinNames,
+  refusalOfBuiltin,
+  refusedBuiltinNames,
+} from "../../../src/policy/builtins/index.ts";
 import { findOpa } from "../../../src/toolchain/index.ts";
 import { languageNames, listBuiltins, namesAskedOfHost } from "./needed-names.ts";
 
@@ -46,6 +51,14 @@ describe("docs/builtins.md", () => {
 
   test("lists what Chaperone answers", () => {
     expect(listedUnder("Answered by Chaperone")).toEqual([...hostBuiltinNames].toSorted());
+  });
+
+  test("lists what another's policy that judges held calls finds beside that", () => {
+    const more = [...callBuiltinNames.difference(hostBuiltinNames)].toSorted();
+    expect(more.length).toBeGreaterThan(10);
+    expect(listedUnder("Answered to the policy of `ext_authz_opa` alone")).toEqual(more);
+    expect([...hostBuiltinNames.difference(callBuiltinNames)]).toEqual([]);
+    expect(more.filter((name) => !refusedBuiltinNames.has(name))).toEqual([]);
   });
 
   test("lists what is refused, with the reason that an author sees", () => {
