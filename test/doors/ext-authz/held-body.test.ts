@@ -49,6 +49,14 @@ describe("a body that two servers could read as two things is malformed", () => 
   });
 });
 
+test("a body with a name of marks without end is read in a moment", () => {
+  const name = `a${"\u0316\u0300".repeat(16_000)}`;
+  const from = performance.now();
+  expect(read(json, JSON.stringify({ [name]: 1 })).form).toBe("json");
+  // Unicode's ordering of marks takes seconds for these, and nothing else would be answered meanwhile.
+  expect(performance.now() - from).toBeLessThan(500);
+});
+
 describe("a body that asks for another method is no target", () => {
   test.each([
     [form, "_method=DELETE"],

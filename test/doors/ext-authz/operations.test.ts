@@ -136,6 +136,27 @@ describe("the operation of a call", () => {
   });
 });
 
+/** Each makes every line look at all of it. */
+const laborious: Readonly<Record<string, HeldCallChanges>> = {
+  "many names": jsonCall(Object.fromEntries(Array.from({ length: 6_000 }, (_none, at) => [`\u00e9${at}`, 1]))),
+  "a long name": jsonCall({ ["\ufdfa".repeat(21_000)]: 1 }),
+  "long values": jsonCall({ method: "\ufdfa".repeat(10_000), params: { name: "\ufdfb".repeat(10_000) } }),
+};
+
+test.each(Object.entries(laborious))("a large table is gone through once for %s", (_what, changes) => {
+  const lines = Array.from({ length: 1_000 }, (_none, at) =>
+    operation({ name: `tool:${at}`, method: "POST", path: "/mcp", conditions: tool(`tool-${at}`) }),
+  );
+  const large = createOperationTable(lines);
+  const call = heldCall(changes);
+  const target = known(readTarget(call));
+  const body = readHeldBody(call);
+  expect(body.form).toBe("json");
+  const from = performance.now();
+  expect(large.find(call, target, body)).toBeUndefined();
+  expect(performance.now() - from).toBeLessThan(500);
+});
+
 describe("a table is refused at the start for", () => {
   test.each<[string, Partial<OperationOptions>[]]>([
     ["two lines that fit the same calls", [{ path: "/a/{x}" }, { path: "/a/{y}" }]],
