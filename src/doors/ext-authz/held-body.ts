@@ -15,8 +15,8 @@ export function readHeldBody({ body, headers }: HeldCall): CallBody {
   if (body.kind === "partial") return { form: "partial" };
   const types = headers.get("content-type") ?? [];
   const [type = ""] = types;
-  // Two types are two readings, and a coding or another charset hides what is inside.
-  if (types.length > 1 || isCoded(headers) || !isUtf8Alone(type)) return { form: "malformed" };
+  // Two types are two readings, also where the gateway joined them; a coding or another charset hides what is inside.
+  if (types.length > 1 || type.includes(",") || isCoded(headers) || !isUtf8Alone(type)) return { form: "malformed" };
   if (json.test(type)) {
     const value = parseStrictJson(body.bytes);
     return value instanceof RequestError || hasNearTwins(value) ? { form: "malformed" } : { form: "json", value };
