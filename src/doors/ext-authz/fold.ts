@@ -13,7 +13,7 @@ export function fold(text: string): string {
   return read
     .replace(endlessMarks, "")
     .normalize("NFKC")
-    .replace(/[\p{Cc}\p{Cf}]/gu, "")
+    .replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
     .trim()
     .toUpperCase()
     .toLowerCase();

@@ -11,7 +11,12 @@ const counted = new WeakMap<JsonObject, ReadonlyMap<string, number>>();
 /** Another than `name` itself. */
 export function hasNearName(object: JsonObject, name: string): boolean {
   const own = Object.hasOwn(object, name) ? 1 : 0;
-  return (countNames(object).get(fold(name)) ?? 0) > own;
+  return (countNames(object).get(foldName(name)) ?? 0) > own;
+}
+
+/** Protobuf's JSON spells a name with `_` or without, and some readers overlook `_` and `-` wherever they stand. */
+function foldName(name: string): string {
+  return fold(name).replaceAll(/[_-]/g, "");
 }
 
 function countNames(object: JsonObject): ReadonlyMap<string, number> {
@@ -19,7 +24,7 @@ function countNames(object: JsonObject): ReadonlyMap<string, number> {
   if (before !== undefined) return before;
   const counts = new Map<string, number>();
   for (const name of Object.keys(object)) {
-    const folded = fold(name);
+    const folded = foldName(name);
     counts.set(folded, (counts.get(folded) ?? 0) + 1);
   }
   counted.set(object, counts);

@@ -105,6 +105,14 @@ describe("the operation of a call", () => {
     ["a trailing slash", { target: "/flights/" }],
     ["an empty parameter", { target: "/flights//seats/1" }],
     ["a parameter that is too long", { target: `/flights/${"x".repeat(300)}` }],
+    ["a tool's name in other capitals", jsonCall({ method: "tools/call", params: { name: "Delete" } })],
+    ["a tool's name with a space", jsonCall({ method: "tools/call", params: { name: "delete " } })],
+    [
+      "a tool's name with a sign that nobody sees",
+      jsonCall({ method: "tools/call", params: { name: "dele\u200bte" } }),
+    ],
+    ["a tool's name up to a zero", jsonCall({ method: "tools/call", params: { name: "delete\0x" } })],
+    ["a method in other capitals", jsonCall({ method: "Tools/Call", params: { name: "delete" } })],
     ["a batch of JSON-RPC", jsonCall([{ method: "tools/call", params: { name: "delete" } }])],
     ["a body with two members of one name", jsonCall('{"method":"tools/list","method":"tools/call"}')],
     ["a body that is no JSON", jsonCall("delete everything")],
@@ -161,6 +169,10 @@ describe("a table is refused at the start for", () => {
   test.each<[string, Partial<OperationOptions>[]]>([
     ["two lines that fit the same calls", [{ path: "/a/{x}" }, { path: "/a/{y}" }]],
     ["two lines that differ in capitals alone", [{ path: "/a/b" }, { path: "/a/B" }]],
+    [
+      "two lines for values that differ in capitals alone, which no call could be at",
+      [{ conditions: tool("search") }, { conditions: tool("Search") }],
+    ],
     ["half a segment as a parameter", [{ path: "/a/b{x}" }]],
     ["one parameter twice", [{ path: "/{x}/{x}" }]],
     ["a dot segment", [{ path: "/a/../b" }]],
