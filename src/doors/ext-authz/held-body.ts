@@ -16,7 +16,7 @@ export function readHeldBody({ body, headers }: HeldCall): CallBody {
   const types = headers.get("content-type") ?? [];
   const [type = ""] = types;
   // Two types are two readings, also where the gateway joined them; a coding or another charset hides what is inside.
-  if (types.length > 1 || type.includes(",") || isCoded(headers) || !isUtf8Alone(type)) return { form: "malformed" };
+  if (types.length > 1 || isCoded(headers) || !isOneInUtf8(type)) return { form: "malformed" };
   if (json.test(type)) {
     const value = parseStrictJson(body.bytes);
     return value instanceof RequestError || hasNearTwins(value) ? { form: "malformed" } : { form: "json", value };
@@ -28,7 +28,8 @@ function isCoded(headers: HeldCall["headers"]): boolean {
   return (headers.get("content-encoding") ?? []).some((coding) => coding.toLowerCase() !== "identity");
 }
 
-function isUtf8Alone(type: string): boolean {
+function isOneInUtf8(type: string): boolean {
+  if (type.includes(",")) return false;
   const parameters = type.split(";").slice(1);
   return parameters.every((parameter) => {
     const [name = "", value = ""] = parameter.split("=");
