@@ -138,6 +138,15 @@ describe.each(Object.entries(starters))("through %s", (name, start) => {
     await expectAway({ ...alice, connection, "x-http-method-override": "DELETE" }, [403]);
   });
 
+  test("a client that waits to be told to go on gets the same answers", async () => {
+    const expecting = { expect: "100-continue" };
+    const { status, received } = await gateway.send(booking, { ...alice, ...expecting }, "{}");
+    expect([status, received?.method, received?.target]).toEqual([200, "POST", booking]);
+    expect(await mesh.verify(received?.headers["authorization"])).toMatchObject({ sub: "alice" });
+    await expectAway({ ...mark, ...expecting }, [403]);
+    await expectAway({ ...mark, expect: "something else" }, [403, 417, 500, 502]);
+  });
+
   test("a client that asks for another protocol gets none", async () => {
     const upgrade = { connection: "Upgrade", upgrade: "websocket" };
     const { status, received } = await gateway.send(booking, { ...alice, ...upgrade }, "{}");
