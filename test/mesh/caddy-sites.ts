@@ -23,6 +23,16 @@ export function caddySite(position: "use" | "issue", { address, upstream }: Cadd
 const shownAddress = "unix//run/chaperone/forward.sock";
 const shownUpstream = "flights:8080";
 
+/** What it tells an operator to write for an access log, which a test keeps at `path`. */
+export function caddyLog(path: string): string {
+  const page = readFileSync(join(root, "docs/doors/forward_auth.md"), "utf8");
+  const log = blocks("caddy", page).find((block) => block.startsWith("log {"));
+  if (log?.includes(shownLog) !== true) throw new Error("the page shows no access log");
+  return log.replace(shownLog, path);
+}
+
+const shownLog = "/var/log/caddy/access.log";
+
 /** A line that the page has beside it. */
 export function withLine(site: string, after: string, line: string): string {
   if (!site.includes(after)) throw new Error("the site has no such line");

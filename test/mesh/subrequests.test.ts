@@ -2,15 +2,17 @@
  * The agent's side behind nginx and Caddy, which ask by a request of their own and remove nothing from the call by
  * themselves: what their pages tell an operator to write lets our token through and nothing that a client made up.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gatewayCredential } from "../acceptance/served-house.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { gatewayCredential, makeFolder } from "../acceptance/served-house.ts";
 import { runCaddy } from "../fakes/caddy.ts";
 import { type EchoUpstream, startEchoUpstream } from "../fakes/echo-upstream.ts";
 import type { RunningGateway, SentHeaders } from "../fakes/gateway-process.ts";
 import { agent, payloadOf, person } from "../fakes/held-operations.ts";
 import { runNginx } from "../fakes/nginx.ts";
-import { caddySite, withLine } from "./caddy-sites.ts";
+import { caddyLog, caddySite, withLine } from "./caddy-sites.ts";
 import { agentName, personHeader } from "./identity-providers.ts";
 import { nginxLocations } from "./nginx-locations.ts";
 import { booking, host, startTravelMesh, toolCall, type TravelMesh } from "./travel-mesh.ts";
@@ -138,12 +140,36 @@ describe.each(Object.entries(starters))("through %s", (name, start) => {
     await expectAway({ ...alice, connection, "x-http-method-override": "DELETE" }, [403]);
   });
 
+  test("a client that waits to be told to go on gets the same answers", async () => {
+    const expecting = { expect: "100-continue" };
+    const { status, received } = await gateway.send(booking, { ...alice, ...expecting }, "{}");
+    expect([status, received?.method, received?.target]).toEqual([200, "POST", booking]);
+    expect(await mesh.verify(received?.headers["authorization"])).toMatchObject({ sub: "alice" });
+    await expectAway({ ...mark, ...expecting }, [403]);
+    await expectAway({ ...mark, expect: "something else" }, [403, 417, 500, 502]);
+  });
+
   test("a client that asks for another protocol gets none", async () => {
     const upgrade = { connection: "Upgrade", upgrade: "websocket" };
     const { status, received } = await gateway.send(booking, { ...alice, ...upgrade }, "{}");
     expect([status, received?.headers["upgrade"]]).toEqual([200, undefined]);
     await expectAway({ ...mark, ...upgrade }, [403]);
   });
+});
+
+test("the access log that Caddy's page shows has the call and no token of anybody", async () => {
+  const folder = makeFolder();
+  const path = join(folder.path, "access.log");
+  const caddy = await runCaddy(`${caddyLog(path)}\n${site()}`);
+  const tokens = [alice["authorization"], alice[personHeader]].map((shown) => String(shown).split(".").at(-1) ?? "");
+  try {
+    expect(await caddy.send(booking, { ...alice, "x-trace": "kept" }, "{}")).toMatchObject({ status: 200 });
+    await vi.waitFor(() => expect(readFileSync(path, "utf8")).toContain("kept"));
+    expect(tokens.filter((signature) => readFileSync(path, "utf8").includes(signature))).toEqual([]);
+  } finally {
+    await caddy.stop();
+    folder.remove();
+  }
 });
 
 describe("a listener that wants a credential, asked by Caddy, answers no call", () => {

@@ -4,7 +4,7 @@
  */
 import { isJsonObject, type Json, type JsonObject, ownMember } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
-import { fold } from "./fold.ts";
+import { hasNearName } from "./near-names.ts";
 
 export type BodyMember =
   | { readonly kind: "absent" | "unknown" }
@@ -18,7 +18,7 @@ export function findMember(body: CallBody, path: readonly string[]): BodyMember 
   for (const name of path) {
     if (at === undefined || at === null) return { kind: "absent" };
     // A list of requests (a JSON-RPC batch), or anything but an object, is many things at once or nothing that is known.
-    if (!isJsonObject(at) || isNearlyMember(at, name)) return { kind: "unknown" };
+    if (!isJsonObject(at) || hasNearName(at, name)) return { kind: "unknown" };
     at = ownMember(at, name);
   }
   return at === undefined || at === null ? { kind: "absent" } : { kind: "value", value: at };
@@ -31,10 +31,4 @@ export function findMember(body: CallBody, path: readonly string[]): BodyMember 
 function membersOf(body: CallBody): JsonObject | undefined {
   const isKnown = body.form === "json" || body.form === "grpc";
   return isKnown && isJsonObject(body.value) ? body.value : undefined;
-}
-
-/** Go's JSON reader, and others, take names in any capitals. */
-function isNearlyMember(object: JsonObject, name: string): boolean {
-  const folded = fold(name);
-  return Object.keys(object).some((key) => key !== name && fold(key) === folded);
 }

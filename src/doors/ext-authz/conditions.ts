@@ -13,6 +13,19 @@ export type Fit = "yes" | "no" | "unknown";
 export interface Shown {
   readonly call: HeldCall;
   readonly body: CallBody;
+  /** Of one call: each line of a table may have a condition on the same text, which may be long. */
+  readonly foldOnce: (text: string) => string;
+}
+
+export function createFoldOnce(): Shown["foldOnce"] {
+  const known = new Map<string, string>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const folded = fold(text);
+    known.set(text, folded);
+    return folded;
+  };
 }
 
 export function fitOf(conditions: readonly ConditionOptions[], shown: Shown): Fit {
@@ -21,26 +34,30 @@ export function fitOf(conditions: readonly ConditionOptions[], shown: Shown): Fi
   return fits.includes("no") ? "no" : "yes";
 }
 
-function judge(condition: ConditionOptions, { call, body }: Shown): Fit {
+function judge(condition: ConditionOptions, shown: Shown): Fit {
   switch (condition.on) {
     case "header":
-      return judgeHeader(call.headers.get(condition.name) ?? [], condition.value);
+      return judgeHeader(shown.call.headers.get(condition.name) ?? [], condition.value, shown);
     case "body":
-      return judgeBody(condition.path, condition.value, body);
+      return judgeBody(condition.path, condition.value, shown);
   }
 }
 
 /** Repeated fields are two readings, also where the gateway joined them with a comma. */
-function judgeHeader([value, ...others]: readonly string[], wanted: string): Fit {
+function judgeHeader([value, ...others]: readonly string[], wanted: string, shown: Shown): Fit {
   if (value === undefined) return "no";
   if (others.length > 0) return "unknown";
-  if (value === wanted) return "yes";
-  return value.includes(",") || fold(value) === fold(wanted) ? "unknown" : "no";
+  const fit = judgeText(value, wanted, shown);
+  return fit === "no" && value.includes(",") ? "unknown" : fit;
 }
 
-function judgeBody(path: readonly string[], wanted: string, body: CallBody): Fit {
-  const member = findMember(body, path);
+function judgeBody(path: readonly string[], wanted: string, shown: Shown): Fit {
+  const member = findMember(shown.body, path);
   if (member.kind !== "value") return member.kind === "absent" ? "no" : "unknown";
-  if (typeof member.value !== "string") return "unknown";
-  return member.value === wanted ? "yes" : "no";
+  return typeof member.value === "string" ? judgeText(member.value, wanted, shown) : "unknown";
+}
+
+function judgeText(value: string, wanted: string, { foldOnce }: Shown): Fit {
+  if (value === wanted) return "yes";
+  return foldOnce(value) === foldOnce(wanted) ? "unknown" : "no";
 }

@@ -1,3 +1,6 @@
+/** A run of marks longer than any script has (UAX #15, stream-safe text): to order n of them takes n² steps. */
+const endlessMarks = /[\p{M}\uff9e\uff9f]{31,}/gu;
+
 /**
  * What readers that are not strict take for one and the same: other capitals, other forms of a letter (NFKC), spaces
  * around it, signs that nobody sees, and what stands behind a zero, where a C string ends. For finding what is ambiguous;
@@ -8,8 +11,9 @@ export function fold(text: string): string {
   if (/^[!-~]*$/.test(text)) return text.toLowerCase();
   const [read = ""] = text.split("\0", 1);
   return read
+    .replace(endlessMarks, "")
     .normalize("NFKC")
-    .replace(/[\p{Cc}\p{Cf}]/gu, "")
+    .replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
     .trim()
     .toUpperCase()
     .toLowerCase();

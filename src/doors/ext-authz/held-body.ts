@@ -19,8 +19,8 @@ export function readHeldBody(call: HeldCall, messages?: GrpcMessages): CallBody 
   if (body.kind === "partial") return { form: "partial" };
   const types = headers.get("content-type") ?? [];
   const [type = ""] = types;
-  // Two types are two readings, and a coding or another charset hides what is inside.
-  if (types.length > 1 || isCoded(headers) || !isUtf8Alone(type)) return { form: "malformed" };
+  // Two types are two readings, also where the gateway joined them; a coding or another charset hides what is inside.
+  if (types.length > 1 || isCoded(headers) || !isOneInUtf8(type)) return { form: "malformed" };
   if (json.test(type)) return readJson(body.bytes);
   if (grpc.test(type)) return readMessage(call, body, messages);
   return form.test(type) ? readFields(body.bytes) : { form: "opaque" };
@@ -35,7 +35,8 @@ function isCoded(headers: HeldCall["headers"]): boolean {
   return (headers.get("content-encoding") ?? []).some((coding) => coding.toLowerCase() !== "identity");
 }
 
-function isUtf8Alone(type: string): boolean {
+function isOneInUtf8(type: string): boolean {
+  if (type.includes(",")) return false;
   const parameters = type.split(";").slice(1);
   return parameters.every((parameter) => {
     const [name = "", value = ""] = parameter.split("=");

@@ -7,10 +7,10 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
 import { readProperties } from "./call-properties.ts";
 import { type CallTarget, readHost, readSegments } from "./call-target.ts";
-import { fitOf } from "./conditions.ts";
-import { foldSegment } from "./fold.ts";
+import { createFoldOnce, fitOf } from "./conditions.ts";
+import { fold, foldSegment } from "./fold.ts";
 import type { HeldCall } from "./held-call.ts";
-import type { OperationOptions } from "./options.ts";
+import type { ConditionOptions, OperationOptions } from "./options.ts";
 
 export interface MatchedOperation {
   readonly operation: OperationOptions;
@@ -87,8 +87,12 @@ function rankOf(template: readonly Segment[]): string {
 
 function keyOf({ method, host, conditions }: OperationOptions, template: readonly Segment[]): string {
   const shape = template.map((segment) => ("folded" in segment ? segment.folded : null));
-  return JSON.stringify([method, host, shape, conditions.map((condition) => JSON.stringify(condition)).sort()]);
+  return JSON.stringify([method, host, shape, conditions.map(keyOfCondition).sort()]);
 }
+
+/** Of two values that fold alike each makes the other's calls unknown. */
+const keyOfCondition = (condition: ConditionOptions): string =>
+  JSON.stringify({ ...condition, value: fold(condition.value) });
 
 interface Held {
   readonly call: HeldCall;
@@ -106,7 +110,8 @@ function findIn(lines: readonly Line[], held: Held): MatchedOperation | undefine
   const best = lead.reduce<string>((rank, line) => (line.rank > rank ? line.rank : rank), "");
   const candidates = lead.filter((line) => line.rank === best);
   if (!candidates.every((line) => isAt(line, held.target))) return undefined;
-  const fits = candidates.map((line) => ({ line, fit: fitOf(line.operation.conditions, held) }));
+  const shown = { ...held, foldOnce: createFoldOnce() };
+  const fits = candidates.map((line) => ({ line, fit: fitOf(line.operation.conditions, shown) }));
   // A condition that could not be judged might have held, so nothing weaker may be taken instead.
   if (fits.some(({ fit }) => fit === "unknown")) return undefined;
   const fitting = fits.filter(({ fit }) => fit === "yes").map(({ line }) => line);

@@ -105,6 +105,14 @@ describe("the operation of a call", () => {
     ["a trailing slash", { target: "/flights/" }],
     ["an empty parameter", { target: "/flights//seats/1" }],
     ["a parameter that is too long", { target: `/flights/${"x".repeat(300)}` }],
+    ["a tool's name in other capitals", jsonCall({ method: "tools/call", params: { name: "Delete" } })],
+    ["a tool's name with a space", jsonCall({ method: "tools/call", params: { name: "delete " } })],
+    [
+      "a tool's name with a sign that nobody sees",
+      jsonCall({ method: "tools/call", params: { name: "dele\u200bte" } }),
+    ],
+    ["a tool's name up to a zero", jsonCall({ method: "tools/call", params: { name: "delete\0x" } })],
+    ["a method in other capitals", jsonCall({ method: "Tools/Call", params: { name: "delete" } })],
     ["a batch of JSON-RPC", jsonCall([{ method: "tools/call", params: { name: "delete" } }])],
     ["a body with two members of one name", jsonCall('{"method":"tools/list","method":"tools/call"}')],
     ["a body that is no JSON", jsonCall("delete everything")],
@@ -136,10 +144,35 @@ describe("the operation of a call", () => {
   });
 });
 
+/** Each makes every line look at all of it. */
+const laborious: Readonly<Record<string, HeldCallChanges>> = {
+  "many names": jsonCall(Object.fromEntries(Array.from({ length: 6_000 }, (_none, at) => [`\u00e9${at}`, 1]))),
+  "a long name": jsonCall({ ["\ufdfa".repeat(21_000)]: 1 }),
+  "long values": jsonCall({ method: "\ufdfa".repeat(10_000), params: { name: "\ufdfb".repeat(10_000) } }),
+};
+
+test.each(Object.entries(laborious))("a large table is gone through once for %s", (_what, changes) => {
+  const lines = Array.from({ length: 1_000 }, (_none, at) =>
+    operation({ name: `tool:${at}`, method: "POST", path: "/mcp", conditions: tool(`tool-${at}`) }),
+  );
+  const large = createOperationTable(lines);
+  const call = heldCall(changes);
+  const target = known(readTarget(call));
+  const body = readHeldBody(call);
+  expect(body.form).toBe("json");
+  const from = performance.now();
+  expect(large.find(call, target, body)).toBeUndefined();
+  expect(performance.now() - from).toBeLessThan(500);
+});
+
 describe("a table is refused at the start for", () => {
   test.each<[string, Partial<OperationOptions>[]]>([
     ["two lines that fit the same calls", [{ path: "/a/{x}" }, { path: "/a/{y}" }]],
     ["two lines that differ in capitals alone", [{ path: "/a/b" }, { path: "/a/B" }]],
+    [
+      "two lines for values that differ in capitals alone, which no call could be at",
+      [{ conditions: tool("search") }, { conditions: tool("Search") }],
+    ],
     ["half a segment as a parameter", [{ path: "/a/b{x}" }]],
     ["one parameter twice", [{ path: "/{x}/{x}" }]],
     ["a dot segment", [{ path: "/a/../b" }]],
