@@ -112,9 +112,9 @@ async function openPolicies(
 }
 
 function openIdentity(config: Config, own: TokenRoom, world: { clock: Clock; announcer: Announcer }): IdentityRoom {
-  const { evidence: claims, issuers, roleTokens, clients, ledger } = config;
+  const { evidence: claims, workloads, issuers, roleTokens, clients, ledger } = config;
   const audiences = [own.issuer, wellKnown(own.issuer).tokenEndpoint];
-  const options = { claims, issuers, roleTokens, own, clients, audiences };
+  const options = { claims, workloads, issuers, roleTokens, own, clients, audiences };
   const room = createIdentityRoom(options, { ...world, replayGuard: replayGuards[ledger.kind](world) });
   // Nobody waits for it: an issuer that is out of reach holds up its own tokens only.
   void room.refreshKeys();

@@ -27,12 +27,13 @@ export const checkConfig: Run = async (given, io) => {
 };
 
 /** What stops the start beyond the settings themselves. */
-function findUnusable({ evidence, issuers, roleTokens, clients, ledger }: Config): readonly ConfigError[] | undefined {
+function findUnusable(config: Config): readonly ConfigError[] | undefined {
+  const { evidence, workloads, issuers, roleTokens, clients, ledger } = config;
   const own = { issuer: evidence.ownIssuer, keys: { publicKeys: () => [] } };
   const clock = { read: () => ({ epochSeconds: readNow(), isReliable: true }) };
   const world = { clock, announcer: { announce: () => {} }, replayGuard: replayGuards[ledger.kind]({ clock }) };
   try {
-    const parts = { claims: evidence, issuers, roleTokens, own, clients, audiences: [] };
+    const parts = { claims: evidence, workloads, issuers, roleTokens, own, clients, audiences: [] };
     createIdentityRoom(parts, world);
     return undefined;
   } catch (cause) {

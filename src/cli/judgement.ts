@@ -1,5 +1,5 @@
 /** What `token inspect` asks about a token, and what it is answered. */
-import type { ShownToken } from "../domain/decision-request.ts";
+import type { ShownToken } from "../domain/evidence.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { RoleTokenExpectations } from "../verify/index.ts";
 

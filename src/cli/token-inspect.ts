@@ -1,6 +1,6 @@
 /** `chaperone token inspect`: what a token says, and why it would be refused now. */
 import type { Config } from "../config/index.ts";
-import type { ShownTokenType } from "../domain/decision-request.ts";
+import type { ShownTokenType } from "../domain/evidence.ts";
 import { emptyObject, isJsonArray, isJsonObject, ownMember } from "../domain/json.ts";
 import { parseStrictJson } from "../domain/strict-json.ts";
 import { escapeHidden } from "../domain/hidden-text.ts";

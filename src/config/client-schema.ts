@@ -1,8 +1,7 @@
 /** One OAuth client of the door `token`, and the one way in which it proves itself. */
 import { z } from "zod";
 import { parseCapability } from "../domain/identifiers.ts";
-import { parsed, path, text } from "./field.ts";
-import { issuerName, partyName } from "./issuer-schema.ts";
+import { issuerName, parsed, partyName, path, text } from "./field.ts";
 import { limits } from "./limits.ts";
 
 export const clientSchema = z.strictObject({

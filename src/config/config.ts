@@ -4,7 +4,13 @@ import { type GatewayName, parseGatewayName } from "../domain/identifiers.ts";
 import type { AuditOptions } from "../audit/index.ts";
 import type { ClockOptions } from "../clock/index.ts";
 import type { Credentials, ListenerOptions } from "../doors/index.ts";
-import type { ClientOptions, GatewayClaimsOptions, ProfileOptions, RoleTokenOptions } from "../identity/index.ts";
+import type {
+  ClientOptions,
+  GatewayClaimsOptions,
+  ProfileOptions,
+  RoleTokenOptions,
+  WorkloadOptions,
+} from "../identity/index.ts";
 import type { LedgerOptions } from "../ledger/index.ts";
 import type { PathRules } from "../pdp/path-ports.ts";
 import type { CallPolicyOptions, PolicyOptions } from "../policy/index.ts";
@@ -15,6 +21,7 @@ import type { Foundation } from "./defaults.ts";
 import { renderCallPolicy } from "./ext-authz-opa.ts";
 import { renderIssuers, renderRoleTokens } from "./issuers.ts";
 import type { Settings } from "./schema.ts";
+import { renderWorkloads } from "./workloads.ts";
 
 export interface Config {
   /** The development defaults in use, to be said loudly; empty when everything was configured. */
@@ -22,6 +29,8 @@ export interface Config {
   readonly stateFolder: string;
   readonly clock: ClockOptions;
   readonly evidence: GatewayClaimsOptions;
+  /** What peers are able to do that are known by their names alone. */
+  readonly workloads: readonly WorkloadOptions[];
   /** Whose tokens are evidence; empty: nobody's. */
   readonly issuers: readonly ProfileOptions[];
   /** Whose role tokens count beside our own, where they are used. */
@@ -64,6 +73,7 @@ export function renderConfig(settings: Settings, chosen: Chosen): Config {
       ownIssuer: foundation.issuer,
       leewaySeconds: identity.leeway_seconds,
     },
+    workloads: renderWorkloads(identity.workloads),
     issuers: renderIssuers(settings),
     roleTokens: renderRoleTokens(settings),
     clients: chosen.clients,

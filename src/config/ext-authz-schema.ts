@@ -1,34 +1,13 @@
 /** What an ext_authz listener is told: on which side it stands, where evidence is, and what each call asks for. */
 import { z } from "zod";
 import { parseAudience, parsePermission } from "../domain/identifiers.ts";
+import { evidenceSchema } from "./ext-authz-evidence.ts";
 import { parsed, path, text } from "./field.ts";
 import { limits } from "./limits.ts";
 
 const headerName = () =>
   z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a header's name in lower case: letters, digits and dashes");
 const audience = () => parsed(parseAudience, "must be an audience, a URI without spaces");
-
-const evidenceSchema = z
-  .strictObject({
-    from: z
-      .enum(["metadata", "payload_headers", "tokens"])
-      .describe(
-        "`metadata`: claims that Envoy's `jwt_authn` verified and wrote into dynamic metadata (gRPC). `payload_headers`: the same, in headers that it sets and clients cannot (`forward_payload_header`). `tokens`: headers whose tokens the sidecar verifies itself, by `identity.issuers`.",
-      ),
-    namespace: text(limits.nameLengthMax)
-      .default("envoy.filters.http.jwt_authn")
-      .describe("Metadata only: the filter that wrote it."),
-    subject: text(limits.nameLengthMax).describe(
-      "Where the person's stand: the key under `namespace` (`payload_in_metadata`), or a header's name in lower case.",
-    ),
-    actor: text(limits.nameLengthMax)
-      .optional()
-      .describe(
-        "Where the agent's stand, likewise. Absent: the agent is the peer that mutual TLS proved to the gateway (gRPC), known by its name alone.",
-      ),
-  })
-  .optional()
-  .describe("Where the gateway's proof of person and agent stands. For the position `issue`, and there required.");
 
 const bodyPath = () => z.array(text(limits.nameLengthMax)).min(1).max(limits.claimPathMax);
 
@@ -53,7 +32,7 @@ const conditionsOf = () => ({
     .max(limits.conditionsMax)
     .default([])
     .describe(
-      "Members that the call's JSON body must have, as of a JSON-RPC method. The gateway must send bodies; a body that cannot be judged is turned away, never taken for another operation.",
+      "Members that the call's JSON or gRPC body must have, as of a JSON-RPC method. The gateway must send bodies; a body that cannot be judged is turned away, never taken for another operation.",
     ),
 });
 
@@ -88,7 +67,7 @@ export const operationSchema = z.strictObject({
   properties: propertiesSchema
     .optional()
     .describe(
-      "What policy gets as `action.properties`: by name, the members of the call's JSON body that lead to it, like `{ amount: [payment, amount] }`. A member that is not there is left out; one that cannot be told is no operation. Needs `action` in the position `issue`, and a gateway that sends bodies.",
+      "What policy gets as `action.properties`: by name, the members of the call's JSON or gRPC body that lead to it, like `{ amount: [payment, amount] }`. A member that is not there is left out; one that cannot be told is no operation. Needs `action` in the position `issue`, and a gateway that sends bodies.",
     ),
   resource: z
     .strictObject({
@@ -123,6 +102,11 @@ export const extAuthzSchema = z
       .optional()
       .describe(
         "YAML or JSON file that holds `operations` and nothing else, up to 1 MiB, like what `chaperone operations from-openapi` prints. Read at the start.",
+      ),
+    protobuf_descriptors: path()
+      .optional()
+      .describe(
+        "Serialized `FileDescriptorSet` (`protoc --include_imports --descriptor_set_out`), up to 4 MiB: what the messages of gRPC calls say. Without it, or where the gateway sends no raw bytes, their bodies are opaque. Read at the start.",
       ),
   })
   .optional()

@@ -4,9 +4,9 @@ import {
   createOperationTable,
   type DoorKind,
   type ExtAuthzOptions,
-  type IssueEvidenceOptions,
   type OperationOptions,
 } from "../doors/index.ts";
+import { checkEvidence, renderEvidence } from "./ext-authz-evidence.ts";
 import type { ExtAuthzSettings } from "./ext-authz-schema.ts";
 import type { ListenerSettings } from "./listener-schema.ts";
 
@@ -27,58 +27,35 @@ const bodilessDoors: ReadonlySet<string> = new Set(["auth_request", "forward_aut
 
 export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, hasIssuers: boolean): string[] {
   const held = doors.filter((door) => heldCallDoors.has(door));
-  if (held.length === 0) return settings === undefined ? [] : ["ext_authz: no door of this listener holds calls"];
-  if (doors.length > 1) return [`doors: ${held[0] ?? ""} needs a listener of its own`];
-  if (held[0] === "ext_authz_opa")
-    return settings === undefined ? [] : ["ext_authz: the door ext_authz_opa reads none"];
-  if (settings === undefined) return [`ext_authz: the door ${held[0] ?? ""} needs it`];
+  const [door] = held;
+  if (door === undefined) return settings === undefined ? [] : ["ext_authz: no door of this listener holds calls"];
+  if (doors.length > 1) return [`doors: ${door} needs a listener of its own`];
+  if (door === "ext_authz_opa") return settings === undefined ? [] : ["ext_authz: the door ext_authz_opa reads none"];
+  if (settings === undefined) return [`ext_authz: the door ${door} needs it`];
   const problems = [
     ...checkTokenHeader(settings),
-    ...checkPosition(settings, held[0] === "ext_authz_grpc", hasIssuers),
+    ...checkPosition(settings, door, hasIssuers),
     ...checkOperations(settings),
     ...checkProperties(settings, held[0] ?? ""),
+    ...checkDescriptors(settings, held[0] ?? ""),
   ];
   return problems.length > 0 ? problems : checkTable(settings);
 }
 
 /** What gateways, servers and this sidecar read themselves: a role token there would break the call, or steer the gateway. */
 const reservedHeader =
-  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|(?:content|x-envoy|x-chaperone)-.*)$/;
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|x-forwarded-client-cert|(?:content|x-envoy|x-chaperone)-.*)$/;
 
 function checkTokenHeader({ token_header: name }: ExtAuthzSettings): string[] {
   return messagesOf([[reservedHeader.test(name), "ext_authz.token_header: gateways read something else there"]]);
 }
 
-function checkPosition({ position, evidence }: ExtAuthzSettings, isGrpc: boolean, hasIssuers: boolean): string[] {
+function checkPosition({ position, evidence }: ExtAuthzSettings, door: string, hasIssuers: boolean): string[] {
   if (evidence === undefined) {
     return position === "issue" ? ["ext_authz.evidence: the position issue needs it"] : [];
   }
   if (position === "use") return ["ext_authz.evidence: only a role token counts in the position use"];
-  const { from, subject, actor } = evidence;
-  return [
-    ...messagesOf([
-      [actor === undefined && !isGrpc, "ext_authz.evidence.actor: is needed here"],
-      [subject === actor, "ext_authz.evidence: person and agent cannot stand in one place"],
-    ]),
-    ...(from === "metadata"
-      ? messagesOf([[!isGrpc, "ext_authz.evidence.from: metadata comes with gRPC alone"]])
-      : messagesOf([
-          [
-            ![subject, actor].every(isHeaderName),
-            "ext_authz.evidence: a header's name is lower-case letters, digits and dashes",
-          ],
-        ])),
-    ...(from === "tokens"
-      ? messagesOf([
-          [actor === undefined, "ext_authz.evidence.actor: whose token is it"],
-          [!hasIssuers, "ext_authz.evidence.from: tokens need identity.issuers"],
-        ])
-      : []),
-  ];
-}
-
-function isHeaderName(name: string | undefined): boolean {
-  return name === undefined || /^[a-z0-9][a-z0-9-]{0,63}$/.test(name);
+  return checkEvidence(evidence, door, hasIssuers);
 }
 
 function checkOperations({ position, audiences, operations }: ExtAuthzSettings): string[] {
@@ -118,6 +95,11 @@ function checkProperties({ position, operations }: ExtAuthzSettings, door: strin
   );
 }
 
+function checkDescriptors({ protobuf_descriptors: descriptors }: ExtAuthzSettings, door: string): string[] {
+  const isUnread = descriptors !== undefined && bodilessDoors.has(door);
+  return messagesOf([[isUnread, `ext_authz.protobuf_descriptors: no body comes to the door ${door}`]]);
+}
+
 function messagesOf(rules: readonly Rule[]): string[] {
   return rules.flatMap(([isWrong, message]) => (isWrong ? [message] : []));
 }
@@ -132,28 +114,16 @@ function checkTable(settings: ExtAuthzSettings): string[] {
 }
 
 export function renderExtAuthz(settings: ExtAuthzSettings): ExtAuthzOptions {
-  const { position, audiences, token_header: tokenHeader, evidence } = settings;
-  const operations = renderOperations(settings);
+  const { position, audiences, token_header: tokenHeader, evidence, protobuf_descriptors: descriptors } = settings;
+  const base = {
+    audiences,
+    operations: renderOperations(settings),
+    tokenHeader,
+    ...(descriptors === undefined ? {} : { protobufDescriptors: descriptors }),
+  };
   return position === "issue" && evidence !== undefined
-    ? { position: "issue", audiences, operations, tokenHeader, evidence: renderEvidence(evidence) }
-    : { position: "use", audiences, operations, tokenHeader };
-}
-
-function renderEvidence({
-  from,
-  namespace,
-  subject,
-  actor,
-}: NonNullable<ExtAuthzSettings["evidence"]>): IssueEvidenceOptions {
-  const place = actor === undefined ? "peer" : { at: actor };
-  switch (from) {
-    case "metadata":
-      return { kind: "metadata", namespace, subject, actor: place };
-    case "payload_headers":
-      return { kind: "payload_headers", subject, actor: place };
-    case "tokens":
-      return { kind: "tokens", subject, actor: actor ?? "" };
-  }
+    ? { position: "issue", ...base, evidence: renderEvidence(evidence) }
+    : { position: "use", ...base };
 }
 
 function renderOperations({ audiences, operations }: ExtAuthzSettings): readonly OperationOptions[] {

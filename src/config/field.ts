@@ -1,5 +1,6 @@
 /** The shapes that settings are made of. A setting's reason stands in its `describe`; docs/config.md prints it. */
 import { z } from "zod";
+import { type Issuer, parseIssuer, type PartyId, parsePartyId } from "../domain/identifiers.ts";
 import { limits } from "./limits.ts";
 
 // oxlint-disable-next-line no-control-regex -- control characters are what this refuses.
@@ -12,11 +13,13 @@ export const path = (): z.ZodString => text(limits.pathLengthMax);
 
 export const whole = (min: number, max: number): z.ZodNumber => z.number().int().min(min).max(max);
 
+type Parsed<T> = z.ZodPipe<z.ZodString, z.ZodTransform<T, string>>;
+
+export const issuerName = (): Parsed<Issuer> => parsed(parseIssuer, "must be an issuer, a URI without spaces");
+export const partyName = (): Parsed<PartyId> => parsed(parsePartyId, "must be a party's name");
+
 /** Text that a parser of the domain accepts; what it makes of it is what the setting holds. */
-export function parsed<T>(
-  parse: (value: string) => T | undefined,
-  otherwise: string,
-): z.ZodPipe<z.ZodString, z.ZodTransform<T, string>> {
+export function parsed<T>(parse: (value: string) => T | undefined, otherwise: string): Parsed<T> {
   return z.string().transform((value, context) => {
     const result = parse(value);
     if (result !== undefined) return result;

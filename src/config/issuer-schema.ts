@@ -1,14 +1,10 @@
 /** One issuer whose tokens are evidence. Its keys may be fetched; what its tokens mean here is what stands here. */
 import { z } from "zod";
 import { bounds } from "../domain/bounds.ts";
-import { type Issuer, parseIssuer, type PartyId, parsePartyId, parsePermission } from "../domain/identifiers.ts";
-import { parsed, path, text, whole } from "./field.ts";
+import { parsePermission } from "../domain/identifiers.ts";
+import { issuerName, parsed, partyName, path, text, whole } from "./field.ts";
 import { limits } from "./limits.ts";
-
-type Name<T> = z.ZodPipe<z.ZodString, z.ZodTransform<T, string>>;
-
-export const issuerName = (): Name<Issuer> => parsed(parseIssuer, "must be an issuer, a URI without spaces");
-export const partyName = (): Name<PartyId> => parsed(parsePartyId, "must be a party's name");
+import { workloadsSchema } from "./workloads.ts";
 
 const names = () => z.array(text(limits.nameLengthMax)).max(limits.listMax);
 const separators = z.enum(["space", "comma", "space_or_comma", "none"]);
@@ -43,7 +39,7 @@ const typSchema = z
 const actorSchema = z.strictObject({
   issuer: issuerName().describe("Whose party the actor is."),
   id: partyName().describe(
-    "Its name as its issuer's table has it: `sub`, but `client_id` with `keycloak` and `azp` with `entra`; a client's `id` where that acts itself.",
+    "Its name as its issuer's table has it: `sub`, but `client_id` with `keycloak` and `azp` with `entra`; a client's `id` where that acts itself, a peer's URI with the issuer that `identity.workloads` gives it.",
   ),
 });
 
@@ -206,6 +202,7 @@ export const identitySchema = z
       .describe(
         "Other Chaperones whose role tokens count at a listener with the position `use`, so that a resource's sidecar needs no signing key of theirs. Nowhere else: nothing is issued for them.",
       ),
+    workloads: workloadsSchema,
   })
   .prefault({})
   .describe("How a gateway's claims are read, and whose tokens are believed.");

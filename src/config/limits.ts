@@ -16,6 +16,7 @@ export const limits = {
   /** Beside the profile of our own tokens; the identity room takes 64. */
   issuersMax: 63,
   clientsMax: 256,
+  workloadsMax: 256,
   claimPathMax: 8,
   listMax: 64,
   operationsMax: 1024,

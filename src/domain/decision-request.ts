@@ -3,15 +3,9 @@
  * Everything else of the policy input is the sidecar's own and refused from a caller (DESIGN §4).
  */
 import type { AuthorizationDetail } from "./authorization-detail.ts";
-import { type CapabilitySet, ExactSet, type PermissionSet } from "./exact-set.ts";
-import {
-  type Audience,
-  type GatewayName,
-  type Issuer,
-  type PartyId,
-  type Permission,
-  parseAudience,
-} from "./identifiers.ts";
+import type { ClaimsEvidence, RoleTokenEvidence, TokensEvidence } from "./evidence.ts";
+import { ExactSet, type PermissionSet } from "./exact-set.ts";
+import { type Audience, type GatewayName, type Permission, parseAudience } from "./identifiers.ts";
 import { emptyObject, isJsonObject, type Json, type JsonObject, ownMember, unknownMember } from "./json.ts";
 import { bounds } from "./bounds.ts";
 import { RequestError } from "./request-error.ts";
@@ -35,52 +29,6 @@ export interface RequestOrigin {
   readonly door: DoorName;
   readonly listener: string;
   readonly gateway: GatewayName;
-}
-
-/** What the caller shows. Decoded claims are believed only because the gateway was authenticated (MISSION, invariant 7). */
-export interface ClaimsEvidence {
-  readonly kind: "claims";
-  readonly subject: JsonObject;
-  readonly actor: JsonObject;
-}
-
-/** What the shown token is said to be (RFC 8693 §3); its verifier holds it to that (TX-6). */
-export type ShownTokenType = "access_token" | "jwt" | "id_token";
-
-export interface ShownToken {
-  /** Compact JWS. Never logged, never recorded. */
-  readonly compact: string;
-  readonly type: ShownTokenType;
-}
-
-/**
- * Tokens that the sidecar verifies itself. `actor` undefined: the authenticated client is the actor (RFC 7523); a
- * subject token alone is never enough, because that would be impersonation (TX-10).
- */
-export interface TokensEvidence {
-  readonly kind: "tokens";
-  readonly subject: ShownToken;
-  readonly actor: ShownToken | undefined;
-  /** Undefined only where a door has no clients and shows both tokens. */
-  readonly client: AuthenticatedClient | undefined;
-  /** Whether the subject's may be a role token of ours: only a token endpoint exchanges onward. */
-  readonly isOnwardAccepted: boolean;
-}
-
-/** A role token of ours, shown at the resource that it is for. */
-export interface RoleTokenEvidence {
-  readonly kind: "role_token";
-  readonly token: ShownToken;
-  /** Whom this gateway stands in front of: the token is for one of these, or it is somebody else's. */
-  readonly audiences: readonly Audience[];
-}
-
-/** Who asked at a token endpoint, after it proved itself. */
-export interface AuthenticatedClient {
-  readonly id: PartyId;
-  readonly issuer: Issuer;
-  /** What it is able to do when it acts itself; absent: nothing by capability. */
-  readonly capabilities?: CapabilitySet;
 }
 
 /** What counts as evidence in which position. */
@@ -159,7 +107,12 @@ export class DecisionRequest<Place extends Position = "issue"> {
     if (actor instanceof RequestError) return actor;
     const asked = parseAsked(input);
     if (asked instanceof RequestError) return asked;
-    return new DecisionRequest("issue", origin, { kind: "claims", subject, actor }, asked);
+    return new DecisionRequest(
+      "issue",
+      origin,
+      { kind: "claims", subject, actor: { kind: "claims", claims: actor } },
+      asked,
+    );
   }
 
   /** What a token endpoint asks for: one target at most, permissions by name. */

@@ -10,7 +10,10 @@ import type { CapabilitySet, PermissionSet } from "./exact-set.ts";
 import type { JsonObject } from "./json.ts";
 import { Refusal, type RefusalCode } from "./refusal.ts";
 
-/** Who vouches for the chain's claims: the authenticated gateway (P31), or a signature that was checked. */
+/**
+ * Who vouches for the chain: a signature that was checked, or the authenticated gateway (P31). It is the gateway as soon
+ * as one of the parties rests on its word.
+ */
 export type VouchedBy = "gateway" | "signature";
 
 interface Party {

@@ -4,14 +4,8 @@
  */
 import { type AuthorizationDetail, parseAuthorizationDetails } from "../domain/authorization-detail.ts";
 import { bounds } from "../domain/bounds.ts";
-import {
-  type AuthenticatedClient,
-  DecisionRequest,
-  type RequestOrigin,
-  type ShownToken,
-  type ShownTokenType,
-  type TokensEvidence,
-} from "../domain/decision-request.ts";
+import { DecisionRequest, type RequestOrigin } from "../domain/decision-request.ts";
+import type { AuthenticatedClient, ShownToken, ShownTokenType, TokensEvidence } from "../domain/evidence.ts";
 import { ExactSet, type PermissionSet } from "../domain/exact-set.ts";
 import { type Audience, parseAudience, parsePermission, type Permission } from "../domain/identifiers.ts";
 import { RequestError } from "../domain/request-error.ts";
@@ -44,8 +38,10 @@ export function parseTokenRequest(
   if (grant instanceof TokenError) return grant;
   const asked = parseAsked(form);
   if (asked instanceof TokenError) return asked;
-  const { grantType, issuedType, subject, actor } = grant;
-  const evidence: TokensEvidence = { kind: "tokens", subject, actor, client, isOnwardAccepted: true };
+  const { grantType, issuedType, subject, actor: token } = grant;
+  const actor =
+    token === undefined ? ({ kind: "client", client } as const) : ({ kind: "token", token, client } as const);
+  const evidence: TokensEvidence = { kind: "tokens", subject, actor, isOnwardAccepted: true };
   return { grantType, issuedType, decisionRequest: DecisionRequest.exchange(origin, evidence, asked) };
 }
 
@@ -53,6 +49,7 @@ interface ShownGrant {
   readonly grantType: GrantType;
   readonly issuedType: string | undefined;
   readonly subject: ShownToken;
+  /** Undefined: the client acts itself. */
   readonly actor: ShownToken | undefined;
 }
 

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { renderDetail } from "../domain/authorization-detail.ts";
 import type { Allow, Decision } from "../domain/decision.ts";
-import type { AuthenticatedClient } from "../domain/decision-request.ts";
+import type { AuthenticatedClient } from "../domain/evidence.ts";
 import { type GatewayName, parseGatewayName } from "../domain/identifiers.ts";
 import { RequestError } from "../domain/request-error.ts";
 import { statusOf, writeJson } from "./answers.ts";

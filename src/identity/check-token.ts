@@ -1,6 +1,6 @@
 /** What a token with a good signature must still keep: its times, its audience, its client and its real kind. */
 import { bounds } from "../domain/bounds.ts";
-import type { ShownTokenType } from "../domain/decision-request.ts";
+import type { ShownTokenType } from "../domain/evidence.ts";
 import { isJsonArray, type JsonObject, ownMember } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { TokenRules } from "./profiles/issuer-profile.ts";

@@ -2,27 +2,21 @@
  * Evidence that an authenticated local gateway decoded and vouches for (MISSION, invariant 7). Nothing here is
  * cryptography: the gateway is the trust root, which is why the door proved it first and the record says so.
  */
-import type { ClaimsEvidence, AnyRequest } from "../domain/decision-request.ts";
+import type { AnyRequest } from "../domain/decision-request.ts";
+import type { ClaimsActor, ClaimsEvidence } from "../domain/evidence.ts";
 import type { Actor, Hop, Subject, VerifiedEvidence } from "../domain/delegation-chain.ts";
 import { ExactSet } from "../domain/exact-set.ts";
-import {
-  type Capability,
-  type Issuer,
-  type PartyId,
-  parseCapability,
-  parseIssuer,
-  parsePartyId,
-} from "../domain/identifiers.ts";
+import { type Capability, type Issuer, type PartyId, parseCapability, parsePartyId } from "../domain/identifiers.ts";
 import { type JsonObject, ownMember } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { EvidenceVerifier } from "../ports/evidence-verifier.ts";
-import type { GatewayClaimsOptions } from "./options.ts";
+import { gatewayIssuer } from "./gateway-issuer.ts";
+import { isNextActor } from "./match-next-actor.ts";
 import { mayAct } from "./may-act.ts";
+import type { GatewayClaimsOptions } from "./options.ts";
 import { readHops } from "./read-act.ts";
 import { readNumericDate, readProfile, readString, readStrings, separators } from "./read-claims.ts";
-
-/** Whom decoded claims belong to unless the gateway may vouch for the issuer that they name. */
-const gatewayIssuer = assertIssuer("urn:chaperone:gateway");
+import { createWorkloads, type FindWorkload } from "./workloads.ts";
 
 const spellings = {
   capabilities: ["Capabilities", "capabilities"],
@@ -30,29 +24,31 @@ const spellings = {
   roles: ["Role", "role", "roles", "Roles"],
 } as const;
 
+/** `findWorkload` is made of `workloads`, once. */
+interface Rules extends GatewayClaimsOptions {
+  readonly findWorkload: FindWorkload;
+}
+
 export function createGatewayClaimsVerifier(options: GatewayClaimsOptions): EvidenceVerifier {
+  const rules = { ...options, findWorkload: createWorkloads(options.workloads) };
   return {
     verify: ({ evidence }: AnyRequest, now: number) =>
-      evidence.kind === "claims" ? verifyClaims(evidence, now, options) : Refusal.because("evidence_not_accepted"),
+      evidence.kind === "claims" ? verifyClaims(evidence, now, rules) : Refusal.because("evidence_not_accepted"),
   };
 }
 
-function verifyClaims(
-  { subject, actor }: ClaimsEvidence,
-  now: number,
-  options: GatewayClaimsOptions,
-): VerifiedEvidence | Refusal {
-  if (comesFromRoleToken(subject, options) || comesFromRoleToken(actor, options) || Object.hasOwn(actor, "act")) {
+function verifyClaims({ subject, actor }: ClaimsEvidence, now: number, options: Rules): VerifiedEvidence | Refusal {
+  if (comesFromRoleToken(subject, options)) return Refusal.because("token_evidence_required");
+  if (actor.kind === "claims" && (comesFromRoleToken(actor.claims, options) || Object.hasOwn(actor.claims, "act"))) {
     return Refusal.because("token_evidence_required");
   }
   const verifiedSubject = verifySubject(subject, now, options);
   if (verifiedSubject instanceof Refusal) return verifiedSubject;
-  const verifiedActor = verifyActor(actor, now, options);
+  const verifiedActor = findActor(actor, now, options);
   if (verifiedActor instanceof Refusal) return verifiedActor;
-  // What the subject's issuer said binds here too: a token for one agent is no token for another (P6).
-  if (Object.hasOwn(subject, "may_act") && !mayAct(ownMember(subject, "may_act"), actor)) {
-    return Refusal.because("actor_not_named");
-  }
+  const mismatch =
+    actor.kind === "peer" ? checkPeer(verifiedActor, verifiedSubject, subject) : checkNamed(actor, subject);
+  if (mismatch !== undefined) return mismatch;
   const inner = readInnerActors(subject, verifiedSubject.issuer, options);
   if (inner instanceof Refusal) return inner;
   const transaction = readString(subject, "txn");
@@ -69,6 +65,31 @@ function verifyClaims(
       value: transaction,
     },
   };
+}
+
+function findActor(actor: ClaimsEvidence["actor"], now: number, options: Rules): Actor | Refusal {
+  switch (actor.kind) {
+    case "claims":
+      return verifyActor(actor.claims, now, options);
+    case "peer":
+      return options.findWorkload(actor.name);
+  }
+}
+
+/** What the subject's issuer said binds here too: a token for one agent is no token for another (P6). */
+function checkNamed({ claims }: ClaimsActor, subject: JsonObject): Refusal | undefined {
+  if (!Object.hasOwn(subject, "may_act") || mayAct(ownMember(subject, "may_act"), claims)) return undefined;
+  return Refusal.because("actor_not_named");
+}
+
+/** The same of a peer; it has no claims to match, so an entry without issuer means the party of that name at the subject's own. */
+function checkPeer(actor: Actor, { id, issuer }: Subject, subject: JsonObject): Refusal | undefined {
+  // A workload has one name in the world: of two issuers it would look like somebody who acts for somebody else.
+  if (actor.id === id && actor.issuer !== issuer) return Refusal.because("chain_cycle");
+  if (!Object.hasOwn(subject, "may_act")) return undefined;
+  const next = { claim: ownMember(subject, "may_act"), names: "parties", allowed: [], issuers: [issuer] } as const;
+  const isNamed = isNextActor(next, { actor, client: undefined, isClient: false });
+  return isNamed ? undefined : Refusal.because("actor_not_named");
 }
 
 /** Anything of our own is proved by its token, never by somebody's word (DESIGN §5 "Onward"). */
@@ -150,10 +171,4 @@ function readInnerActors(
     const issuer = Object.hasOwn(act, "iss") ? readIssuer(act, options) : subjectIssuer;
     return issuer instanceof Refusal ? issuer : { id, issuer };
   });
-}
-
-function assertIssuer(text: string): Issuer {
-  const issuer = parseIssuer(text);
-  if (issuer === undefined) throw new TypeError("not an issuer");
-  return issuer;
 }

@@ -12,6 +12,7 @@ import { KeySources } from "./keys/key-sources.ts";
 import type { EvidenceOptions, GatewayClaimsOptions, RoleTokenOptions, TokensOptions } from "./options.ts";
 import { createRoleTokenVerifier } from "./role-token-evidence.ts";
 import { createTokensVerifier } from "./token-evidence.ts";
+import type { WorkloadOptions } from "./workloads.ts";
 
 type Verifiers = {
   [Kind in EvidenceOptions["kind"]]: (options: Extract<EvidenceOptions, { kind: Kind }>) => EvidenceVerifier;
@@ -42,6 +43,8 @@ export function createEvidenceVerifier(options: {
 
 export interface IdentityOptions extends ClientsOptions {
   readonly claims: GatewayClaimsOptions;
+  /** What peers are able to do; one that is not listed, nothing by capability. */
+  readonly workloads: readonly WorkloadOptions[];
   /** Without an issuer tokens prove nobody; with one, ours are shown to be exchanged onward. */
   readonly issuers: TokensOptions["issuers"];
   readonly own: TokensOptions["own"];
@@ -64,9 +67,10 @@ export interface IdentityRoom extends IssuerKeysStatus {
 
 /** Fetches nothing yet. Throws a ProfileError or a ClientError for what cannot be used. */
 export function createIdentityRoom(options: IdentityOptions, { replayGuard, ...world }: IdentityWorld): IdentityRoom {
-  const { claims, issuers, own, roleTokens, clients } = options;
+  const { workloads, issuers, own, roleTokens, clients } = options;
   const keys = new KeySources(world);
-  const tokens = { kind: "tokens", issuers, own, openKeys: keys.open } as const;
+  const claims = { ...options.claims, workloads };
+  const tokens = { kind: "tokens", issuers, own, workloads, openKeys: keys.open } as const;
   const roleToken = { kind: "role-token", own, ...roleTokens, openKeys: keys.open } as const;
   return {
     evidence: createEvidenceVerifier(issuers.length === 0 ? { claims, roleToken } : { claims, tokens, roleToken }),
@@ -85,6 +89,7 @@ export type {
   RoleTokenOptions,
   TokensOptions,
 } from "./options.ts";
+export type { WorkloadOptions } from "./workloads.ts";
 export { ClientError } from "./clients/client-error.ts";
 export { ProfileError } from "./profiles/profile-error.ts";
 export { createClientAuthenticator } from "./clients/client-authenticator.ts";

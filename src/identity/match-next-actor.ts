@@ -2,7 +2,7 @@
  * `may_act`: who may act next (RFC 8693 §4.4, TX-17…TX-24), as one object or as Vault's list of them. Every member
  * must match, exactly; what is empty, of a wrong type or absent names nobody, never anybody.
  */
-import type { AuthenticatedClient } from "../domain/decision-request.ts";
+import type { AuthenticatedClient } from "../domain/evidence.ts";
 import type { Actor } from "../domain/delegation-chain.ts";
 import { type Json, type JsonObject, ownMember } from "../domain/json.ts";
 import { readMayAct } from "./may-act.ts";

@@ -1,9 +1,10 @@
-import type { ShownTokenType } from "../domain/decision-request.ts";
+import type { ShownTokenType } from "../domain/evidence.ts";
 import type { Issuer, PartyId } from "../domain/identifiers.ts";
 import type { PublishedKeys } from "../ports/published-keys.ts";
 import type { KeysOptions, OpenKeys } from "./keys/key-sources.ts";
 import type { SignatureAlgorithm } from "./keys/signature-algorithm.ts";
 import type { TokenKind } from "./read-token.ts";
+import type { WorkloadOptions } from "./workloads.ts";
 
 /** What separates names in one string; an array's elements are one each. */
 export type Separator = "space" | "comma" | "space_or_comma" | "none";
@@ -19,6 +20,8 @@ export interface GatewayClaimsOptions {
   readonly ownIssuer: Issuer;
   /** Tolerance on `exp` and `nbf`, seconds, at most 30. */
   readonly leewaySeconds: number;
+  /** Absent: none is listed. */
+  readonly workloads?: readonly WorkloadOptions[];
 }
 
 /** Whose tokens are evidence. */
@@ -28,6 +31,8 @@ export interface TokensOptions {
   readonly issuers: readonly ProfileOptions[];
   /** Our own issuer and its keys, for the profile `chaperone`; no other profile may be of it. */
   readonly own: { readonly issuer: Issuer; readonly keys: PublishedKeys };
+  /** Absent: none is listed. */
+  readonly workloads?: readonly WorkloadOptions[];
   /** Absent: only `static` keys can be opened. */
   readonly openKeys?: OpenKeys;
 }

@@ -2,7 +2,8 @@
  * A role token, shown at the resource that it is for: who acts for whom stands in it. It is ours or of a Chaperone that
  * configuration names; nobody else's token counts here, whatever its issuer is believed for elsewhere.
  */
-import type { AnyRequest, RoleTokenEvidence } from "../domain/decision-request.ts";
+import type { AnyRequest } from "../domain/decision-request.ts";
+import type { RoleTokenEvidence } from "../domain/evidence.ts";
 import type { VerifiedEvidence } from "../domain/delegation-chain.ts";
 import type { Issuer } from "../domain/identifiers.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -14,7 +15,8 @@ import type { RoleTokenOptions } from "./options.ts";
 import { createRoleTokenProfile } from "./profiles/chaperone.ts";
 import type { IssuerProfile } from "./profiles/issuer-profile.ts";
 import { ProfileError } from "./profiles/profile-error.ts";
-import { actorOf, proveSubject } from "./token-evidence.ts";
+import { actorOf } from "./actor-of.ts";
+import { proveSubject } from "./token-evidence.ts";
 import { untrusted } from "./token-problem.ts";
 import { TokenVerifier } from "./verify-token.ts";
 

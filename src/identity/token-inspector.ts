@@ -2,7 +2,7 @@
  * One token by itself, judged by the verifier that decisions are made with: for people who want to know why a token is
  * refused. It proves nobody and decides nothing, because the other token and the client are not there.
  */
-import type { ShownToken } from "../domain/decision-request.ts";
+import type { ShownToken } from "../domain/evidence.ts";
 import type { Actor, VerifiedEvidence } from "../domain/delegation-chain.ts";
 import { parseIssuer, parsePartyId } from "../domain/identifiers.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -11,7 +11,8 @@ import { KeySources } from "./keys/key-sources.ts";
 import { hasNextActor } from "./match-next-actor.ts";
 import type { TokensOptions } from "./options.ts";
 import { createProfiles } from "./profiles/index.ts";
-import { actorOf, proveActor, proveSubject } from "./token-evidence.ts";
+import { actorOf } from "./actor-of.ts";
+import { proveActor, proveSubject } from "./token-evidence.ts";
 import { type SignatureJudgement, TokenVerifier } from "./verify-token.ts";
 
 /** `now` is epoch seconds. Everything rejects with a Fault when the token's issuer could not be asked for its keys. */

@@ -1,6 +1,6 @@
 /** One shown token, from text to claims that its issuer vouches for; in this order, and no claim is believed before. */
 import type { KeyObject } from "node:crypto";
-import type { ShownToken, ShownTokenType } from "../domain/decision-request.ts";
+import type { ShownToken, ShownTokenType } from "../domain/evidence.ts";
 import type { Issuer } from "../domain/identifiers.ts";
 import { type JsonObject, ownMember } from "../domain/json.ts";
 import { Refusal } from "../domain/refusal.ts";

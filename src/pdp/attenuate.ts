@@ -5,6 +5,7 @@
 import type { Asked } from "../domain/asked.ts";
 import type { AnyRequest } from "../domain/decision-request.ts";
 import type { DelegationChain } from "../domain/delegation-chain.ts";
+import { clientOf } from "../domain/evidence.ts";
 import { type Grant, type GrantTerms, type NamedParty, sealGrant } from "../domain/grant.ts";
 import { onwardAudiences } from "../domain/parent-grant.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -75,7 +76,7 @@ function renderParties(
     actor: { id: actor.id ?? unnamed("actor"), issuer: actor.issuer, type: actor.type },
     inner,
     // RFC 8693 §4.3: who asked. Where a gateway asks for its agent, that is the agent.
-    clientId: (evidence.kind === "tokens" ? evidence.client?.id : undefined) ?? actor.id ?? origin.gateway,
+    clientId: clientOf(evidence)?.id ?? actor.id ?? origin.gateway,
   };
 }
 

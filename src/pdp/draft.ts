@@ -3,7 +3,8 @@ import { renderDetail } from "../domain/authorization-detail.ts";
 import type { Asked } from "../domain/asked.ts";
 import type { CallQuestion } from "../domain/call-question.ts";
 import type { Deny, Outcome, UsedGrant } from "../domain/decision.ts";
-import type { AnyRequest, AuthenticatedClient } from "../domain/decision-request.ts";
+import type { AnyRequest } from "../domain/decision-request.ts";
+import { type AuthenticatedClient, clientOf } from "../domain/evidence.ts";
 import type { Actor, DelegationChain, Subject } from "../domain/delegation-chain.ts";
 import type { Grant, PolicyReference } from "../domain/grant.ts";
 import type { DecisionId } from "../domain/identifiers.ts";
@@ -83,6 +84,7 @@ export class Draft implements EndableDraft {
   #renderKnown(outcome: Outcome, reasons: readonly Reason[]): DecisionRecord {
     const { request, chain } = this;
     const { action, resource, evidence } = request;
+    const client = clientOf(evidence);
     return {
       type: "decision",
       decision_id: this.decisionId,
@@ -90,7 +92,7 @@ export class Draft implements EndableDraft {
       door: request.origin.door,
       listener: request.origin.listener,
       gateway: request.origin.gateway,
-      ...(evidence.kind === "tokens" && evidence.client ? { client: renderClient(evidence.client) } : {}),
+      ...(client === undefined ? {} : { client: renderClient(client) }),
       outcome,
       reasons,
       ...(this.policy === undefined ? {} : { policy: this.policy }),

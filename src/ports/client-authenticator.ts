@@ -1,4 +1,4 @@
-import type { AuthenticatedClient } from "../domain/decision-request.ts";
+import type { AuthenticatedClient } from "../domain/evidence.ts";
 
 /** What a client shows of itself at a token endpoint; at most one way, which the door has checked (RFC 6749 §2.3). */
 export type ClientProof =

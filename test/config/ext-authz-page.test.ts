@@ -19,6 +19,16 @@ test("the listeners on the page start", () => {
   expect(listeners.map(({ extAuthz }) => extAuthz?.position)).toEqual(["issue", "use"]);
 });
 
+test("so does the one that knows its agents by their certificates", () => {
+  const yaml = blocks.find((text) => text.startsWith("identity:"));
+  const { listeners, workloads } = loaded({
+    yaml: yaml ?? "",
+    environment: { CHAPERONE_GATEWAY_CREDENTIAL: credential },
+  });
+  expect(listeners).toMatchObject([{ extAuthz: { evidence: { actor: { kind: "peer" } } } }]);
+  expect(workloads).toMatchObject([{ capabilities: ["book_flight"] }]);
+});
+
 test("the operation on the page that tells policy what it is about starts", () => {
   const shown: unknown = parse(blocks.find((text) => text.startsWith("operations:")) ?? "");
   const [line] = z.object({ operations: z.array(operationSchema) }).parse(shown).operations;

@@ -37,7 +37,7 @@ test("the agent's side, complete", () => {
         kind: "metadata",
         namespace: "envoy.filters.http.jwt_authn",
         subject: "person",
-        actor: { at: "agent" },
+        actor: { kind: "shown", at: "agent" },
       },
       operations: [
         { method: "POST", path: "/flights/{id}", conditions: [], asks: { kind: "action", name: "book_flight" } },
@@ -64,6 +64,16 @@ test("the resource's side may be told of a call too", () => {
   });
 });
 
+test.each<[string, string, string, object]>([
+  ["[ext_authz_grpc]", "metadata", "principal", { kind: "metadata", subject: "x-person" }],
+  ["[ext_authz_grpc]", "payload_headers", "principal", { kind: "payload_headers", subject: "x-person" }],
+  ["[ext_authz_http]", "payload_headers", "x_forwarded_client_cert", { kind: "payload_headers", subject: "x-person" }],
+])("at %s with %s the agent may be the peer, by %s", (doors, from, peer, expected) => {
+  const extAuthz = held("issue", book, `evidence: { from: ${from}, subject: x-person, peer: ${peer} }`);
+  const [listener] = loaded({ yaml: yamlOf({ doors, extAuthz }), environment }).listeners;
+  expect(listener?.extAuthz).toMatchObject({ evidence: { ...expected, actor: { kind: "peer", by: peer } } });
+});
+
 test("the resource's side takes role tokens alone", () => {
   const take = "{ method: GET, host: '*', path: /flights, permission: 'flights:search' }";
   const yaml = yamlOf({ doors: "[auth_request]", extAuthz: held("use", take) });
@@ -72,6 +82,13 @@ test("the resource's side takes role tokens alone", () => {
     audiences: ["https://flights.example/api"],
     tokenHeader: "authorization",
     operations: [expect.objectContaining({ host: "*", asks: { kind: "permission", permission: "flights:search" } })],
+  });
+});
+
+test("the descriptors of gRPC messages are named, and read where the door opens", () => {
+  const yaml = yamlOf({ extAuthz: held("issue", book, `${evidence}, protobuf_descriptors: /etc/bank.pb`) });
+  expect(loaded({ yaml, environment }).listeners[0]).toMatchObject({
+    extAuthz: { protobufDescriptors: "/etc/bank.pb" },
   });
 });
 
@@ -90,7 +107,32 @@ describe("stops the start", () => {
     ],
     ["use by action", { extAuthz: held("use", book) }, /use takes a permission/],
     ["metadata over HTTP", issueWith(evidence), /gRPC alone/],
-    ["a peer over HTTP", issueWith("evidence: { from: payload_headers, subject: x-person }"), /actor: is needed here/],
+    ["no word on who the agent is", issueWith("evidence: { from: payload_headers, subject: x-a }"), /one of actor and/],
+    [
+      "an agent that shows itself and is the peer too",
+      { extAuthz: held("issue", book, "evidence: { from: metadata, subject: person, actor: agent, peer: principal }") },
+      /one of actor and peer/,
+    ],
+    [
+      "a principal over HTTP",
+      issueWith("evidence: { from: payload_headers, subject: x-a, peer: principal }"),
+      /ext_authz_grpc alone/,
+    ],
+    ...["[ext_authz_grpc]", "[auth_request]", "[forward_auth]"].map((doors): [string, Settings, RegExp] => [
+      `a certificate's header at ${doors}`,
+      issueWith("evidence: { from: payload_headers, subject: x-a, peer: x_forwarded_client_cert }", doors),
+      /ext_authz_http alone/,
+    ]),
+    [
+      "the person where the certificate stands",
+      issueWith("evidence: { from: payload_headers, subject: x-forwarded-client-cert, peer: x_forwarded_client_cert }"),
+      /in one place/,
+    ],
+    [
+      "tokens of no issuer beside a peer",
+      issueWith("evidence: { from: tokens, subject: x-a, peer: x_forwarded_client_cert }"),
+      /identity.issuers/,
+    ],
     [
       "one key for both",
       { extAuthz: held("issue", book, "evidence: { from: metadata, subject: person, actor: person }") },
@@ -116,6 +158,14 @@ describe("stops the start", () => {
       /no parameter/,
     ],
     [
+      "descriptors where no body is sent",
+      {
+        doors: "[forward_auth]",
+        extAuthz: held("use", book.replace("action: book_flight", "permission: 'a:b'"), "protobuf_descriptors: d.pb"),
+      },
+      /descriptors: no body comes to the door forward_auth/,
+    ],
+    [
       "a host that no call has",
       { extAuthz: held("issue", book.replace("flights.ex", "Flights.Ex"), evidence) },
       /host/,
@@ -129,6 +179,11 @@ describe("stops the start", () => {
       "a role token in place of the host",
       { extAuthz: held("issue", book, `${evidence}, token_header: host`) },
       /token_h/,
+    ],
+    [
+      "a role token where Envoy tells of certificates",
+      { extAuthz: held("issue", book, `${evidence}, token_header: x-forwarded-client-cert`) },
+      /token_header/,
     ],
     ["an audience left open", { extAuthz: two }, /which of the audiences/],
     [

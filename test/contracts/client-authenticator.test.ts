@@ -39,7 +39,8 @@ describe("every client is known by its own way", () => {
   });
 
   test("its gateway's word", async () => {
-    expect(await ask({ kind: "vouched", id: "vouched-for" })).toMatchObject({ id: "vouched-for" });
+    expect(await ask({ kind: "vouched", id: "vouched-for" })).toMatchObject({ id: "vouched-for", isVouchedFor: true });
+    expect(await ask(secretProof("with-secret", clientSecret))).not.toHaveProperty("isVouchedFor");
   });
 
   test("and comes with what configuration says that it is able to do", async () => {

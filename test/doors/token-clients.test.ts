@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { ListenerOptions } from "../../src/doors/index.ts";
 import { tokenErrors } from "../../src/doors/token-errors.ts";
+import { clientOf } from "../../src/domain/evidence.ts";
 import { Fault } from "../../src/domain/refusal.ts";
 import { certificateName, clientSecret, createTestClients, signAssertion } from "../fakes/clients.ts";
 import { allow } from "../fakes/doors-house.ts";
@@ -28,7 +29,7 @@ async function ask(more: FormChanges, headers: Record<string, string | string[]>
   return {
     answer,
     turnedAway: house.turnedAway,
-    client: asked[0]?.evidence.kind === "tokens" ? asked[0].evidence.client?.id : undefined,
+    client: asked[0] && clientOf(asked[0].evidence)?.id,
   };
 }
 
@@ -177,7 +178,7 @@ describe("a gateway vouches for a client", () => {
     const { send, asked } = await openSocket();
     expect((await send(renderForm(exchangeForm), { [field]: "vouched-for" })).status).toBe(200);
     expect(asked[0]?.origin).toEqual({ door: "token", listener: "socket", gateway: "local" });
-    expect(asked[0]?.evidence).toMatchObject({ client: { id: "vouched-for" } });
+    expect(asked[0]?.evidence).toMatchObject({ actor: { client: { id: "vouched-for" } } });
   });
 
   test.each(["with-secret", "nobody", "", "VOUCHED-FOR"])(
@@ -199,7 +200,7 @@ describe("a gateway vouches for a client", () => {
   test("a client of its own proof may use the socket too", async () => {
     const { exchange, asked } = await openSocket();
     expect((await exchange(exchangeForm)).status).toBe(200);
-    expect(asked[0]?.evidence).toMatchObject({ client: { id: "with-secret" } });
+    expect(asked[0]?.evidence).toMatchObject({ actor: { client: { id: "with-secret" } } });
   });
 
   test("P30: where no field is declared, a header names nobody", async () => {
@@ -257,7 +258,7 @@ describe("a certificate", () => {
   test("with a client's exact name is that client; another of the same mesh is nobody", async () => {
     const { address, asked } = await openTokenHouse(allow, {}, mutual(["URI:spiffe://mesh.example/other"]));
     expect(await send("gateway", address)).toBe(200);
-    expect(asked[0]?.evidence).toMatchObject({ client: { id: "with-certificate" } });
+    expect(asked[0]?.evidence).toMatchObject({ actor: { client: { id: "with-certificate" } } });
     expect(asked[0]?.origin.gateway).toBe("with-certificate");
     expect(await send("agent", address)).toBe(401);
     expect(await send("posing", address)).toBe(401);
@@ -269,7 +270,7 @@ describe("a certificate", () => {
     const { address, asked } = await openTokenHouse(allow, {}, mutual([certificateName], "X-Client"));
     expect(await send("gateway", address, { "x-client": "vouched-for" })).toBe(200);
     expect(asked[0]).toMatchObject({
-      evidence: { client: { id: "vouched-for" } },
+      evidence: { actor: { client: { id: "vouched-for" } } },
       origin: { gateway: certificateName },
     });
     expect(await send("agent", address, { "x-client": "vouched-for" })).toBe(401);

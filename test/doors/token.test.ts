@@ -46,8 +46,11 @@ describe("a token exchange", () => {
     expect(request?.evidence).toEqual({
       kind: "tokens",
       subject: { compact: "subject.token.text", type: "access_token" },
-      actor: { compact: "actor.token.text", type: "jwt" },
-      client: { id: "with-secret", issuer: ownIssuer },
+      actor: {
+        kind: "token",
+        token: { compact: "actor.token.text", type: "jwt" },
+        client: { id: "with-secret", issuer: ownIssuer },
+      },
       isOnwardAccepted: true,
     });
     expect(request?.audience).toBe(flights);
@@ -254,8 +257,7 @@ describe("the jwt-bearer grant", () => {
     expect(asked[0]?.evidence).toEqual({
       kind: "tokens",
       subject: { compact: "assertion.token.text", type: "jwt" },
-      actor: undefined,
-      client: { id: "with-secret", issuer: ownIssuer },
+      actor: { kind: "client", client: { id: "with-secret", issuer: ownIssuer } },
       isOnwardAccepted: true,
     });
   });
@@ -279,7 +281,7 @@ describe("the jwt-bearer grant", () => {
   test("an actor token beside it makes nobody else the actor", async () => {
     const { exchange, asked } = await openTokenHouse();
     await exchange({ ...bearerForm, actor_token: "a.b.c", actor_token_type: tokenType("jwt") });
-    expect(asked[0]?.evidence).toMatchObject({ actor: undefined });
+    expect(asked[0]?.evidence).toMatchObject({ actor: { kind: "client" } });
   });
 });
 

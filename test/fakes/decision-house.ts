@@ -47,9 +47,9 @@ export async function openDecisionHouse(folder: string, yaml: string, time: numb
   opened.defer(() => policy.close());
   const own = await createTokenRoom(config.tokens, { clock, announcer });
   opened.defer(() => own.close());
-  const { evidence: claims, issuers, roleTokens, clients } = config;
+  const { evidence: claims, workloads, issuers, roleTokens, clients } = config;
   const identity = createIdentityRoom(
-    { claims, issuers, roleTokens, own, clients, audiences: [own.issuer] },
+    { claims, workloads, issuers, roleTokens, own, clients, audiences: [own.issuer] },
     { clock, announcer, replayGuard: createTestGuard() },
   );
   opened.defer(() => identity.close());

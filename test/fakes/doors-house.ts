@@ -132,7 +132,9 @@ function isFounding({ evidence, action, resource, audience, context, call }: Dec
   return (
     (isBare || call !== undefined) &&
     JSON.stringify(context) === "{}" &&
-    JSON.stringify({ input: { actor: { claims: evidence.actor }, subject: { claims: evidence.subject } } }) ===
+    evidence.kind === "claims" &&
+    evidence.actor.kind === "claims" &&
+    JSON.stringify({ input: { actor: { claims: evidence.actor.claims }, subject: { claims: evidence.subject } } }) ===
       foundingBody
   );
 }

@@ -1,6 +1,7 @@
 /** The pinned Envoy itself, with ext_authz in either form before an upstream. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { SecureContextOptions } from "node:tls";
 import { onTestFinished } from "vitest";
 import { fetchEnvoy } from "../../scripts/envoy.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
@@ -22,10 +23,14 @@ export interface EnvoyParts {
   readonly manager?: JsonObject;
   /** How the connection to where it asks is secured; absent: not. */
   readonly transport?: JsonObject;
+  /** How its clients' connections are, and as whom the first of them asks; absent: they are not. */
+  readonly downstream?: { readonly transport: JsonObject; readonly client: SecureContextOptions };
 }
 
 interface Routed extends EnvoyParts {
   readonly upstream: string;
+  /** Absent: HTTP/1.1. */
+  readonly upstreamSpeaks?: "http2";
 }
 
 export const typed = (name: string): string => `type.googleapis.com/envoy.${name}`;
@@ -47,7 +52,7 @@ export function runEnvoy(parts: Routed): Promise<RunningGateway> {
     await writeFile(path, JSON.stringify(configure(parts, place)));
     const flags = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "critical"];
     return { file: await fetchEnvoy(), args: ["--config-path", path, ...flags] };
-  });
+  }, parts.downstream?.client);
 }
 
 function configure(parts: Routed, { port }: GatewayPlace): object {
@@ -67,10 +72,15 @@ function configure(parts: Routed, { port }: GatewayPlace): object {
     ...parts.manager,
   };
   const inPort = { socket_address: { address: "127.0.0.1", port_value: port } };
+  const secured = parts.downstream === undefined ? {} : { transport_socket: parts.downstream.transport };
+  const chain = { filters: [{ name: "http", typed_config: manager }], ...secured };
   return {
     static_resources: {
-      listeners: [{ address: inPort, filter_chains: [{ filters: [{ name: "http", typed_config: manager }] }] }],
-      clusters: [cluster("upstream", parts.upstream), configureChaperone(parts)],
+      listeners: [{ address: inPort, filter_chains: [chain] }],
+      clusters: [
+        { ...cluster("upstream", parts.upstream), ...(parts.upstreamSpeaks === undefined ? {} : http2) },
+        configureChaperone(parts),
+      ],
     },
   };
 }
@@ -100,10 +110,17 @@ function configureFilter({ dialect, credential, filter }: EnvoyParts): JsonObjec
 function configureChaperone({ address, dialect, transport }: EnvoyParts): JsonObject {
   const secured = transport === undefined ? {} : { transport_socket: transport };
   if (dialect === "http") return { ...cluster("chaperone", address), ...secured };
-  const http2 = { "@type": typed(httpOptions), explicit_http_config: { http2_protocol_options: {} } };
-  const options = { [`envoy.${httpOptions}`]: http2 };
-  return { ...cluster("chaperone", address), ...secured, typed_extension_protocol_options: options };
+  return { ...cluster("chaperone", address), ...secured, ...http2 };
 }
+
+const http2 = {
+  typed_extension_protocol_options: {
+    [`envoy.${httpOptions}`]: {
+      "@type": typed(httpOptions),
+      explicit_http_config: { http2_protocol_options: {} },
+    },
+  },
+};
 
 function cluster(name: string, address: string): JsonObject {
   const where = address.startsWith("unix:")

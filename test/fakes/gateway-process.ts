@@ -3,8 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
+import { request as requestByTls } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { SecureContextOptions } from "node:tls";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { type Received, readReceived } from "./echo-upstream.ts";
 import { findFreePort } from "./free-port.ts";
@@ -23,6 +25,8 @@ export interface Gateway {
   readonly port: number;
   /** The target goes out as it is written. Without a method: POST with a body, GET without one. */
   send(target: string, headers?: SentHeaders, body?: string, method?: string): Promise<GatewayAnswer>;
+  /** The same gateway, and another client: what that one has for mutual TLS. */
+  as(client: SecureContextOptions): Gateway;
 }
 
 export interface RunningGateway extends Gateway {
@@ -42,8 +46,14 @@ export interface GatewayCommand {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Resolves when the gateway answers. */
-export async function runGateway(prepare: (place: GatewayPlace) => Promise<GatewayCommand>): Promise<RunningGateway> {
+/** What the gateway's certificate is for, whichever host a call names. */
+const servername = "localhost";
+
+/** Resolves when the gateway answers. `client`: whoever asks it by TLS, unless it speaks plain HTTP. */
+export async function runGateway(
+  prepare: (place: GatewayPlace) => Promise<GatewayCommand>,
+  client?: SecureContextOptions,
+): Promise<RunningGateway> {
   const folder = await mkdtemp(join(tmpdir(), "gateway-"));
   const port = await findFreePort();
   const { file, args, environment } = await prepare({ folder, port });
@@ -55,8 +65,7 @@ export async function runGateway(prepare: (place: GatewayPlace) => Promise<Gatew
   });
   const exited = once(child, "exit");
   const gateway: RunningGateway = {
-    port,
-    send: createSender(port),
+    ...describeGateway(port, client),
     stop: async () => {
       child.kill("SIGKILL");
       await exited;
@@ -77,10 +86,15 @@ export async function runGateway(prepare: (place: GatewayPlace) => Promise<Gatew
   }
 }
 
-function createSender(port: number): Gateway["send"] {
+function describeGateway(port: number, client?: SecureContextOptions): Gateway {
+  return { port, send: createSender(port, client), as: (other) => describeGateway(port, other) };
+}
+
+function createSender(port: number, client?: SecureContextOptions): Gateway["send"] {
   return (path, headers = {}, body, method = body === undefined ? "GET" : "POST") =>
     new Promise((resolve, reject) => {
-      const sent = request({ host: "127.0.0.1", port, path, method, headers, agent: false });
+      const options = { host: "127.0.0.1", port, path, method, headers, agent: false };
+      const sent = client === undefined ? request(options) : requestByTls({ ...options, servername, ...client });
       sent.on("error", reject);
       sent.on("response", (response) => {
         const chunks: Buffer[] = [];

@@ -19,7 +19,7 @@ export const byPayload: IssueOptions = {
   position: "issue",
   audiences: [flightsAudience],
   operations: [bookOperation],
-  evidence: { kind: "payload_headers", subject: "x-person", actor: { at: "x-agent" } },
+  evidence: { kind: "payload_headers", subject: "x-person", actor: { kind: "shown", at: "x-agent" } },
   tokenHeader: "authorization",
 };
 
@@ -31,7 +31,7 @@ export const byMetadata: IssueOptions = {
     kind: "metadata",
     namespace: jwtAuthn,
     subject: "person",
-    actor: { at: "agent" },
+    actor: { kind: "shown", at: "agent" },
   },
 };
 

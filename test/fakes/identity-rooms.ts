@@ -27,6 +27,7 @@ export function openIdentityWorld(issuers: readonly ProfileOptions[]): IdentityW
       ownIssuer,
       leewaySeconds: 5,
     },
+    workloads: [],
     issuers,
     own: { issuer: ownIssuer, keys: { publicKeys: () => [ourselves.jwk] } },
     roleTokens: { issuers: [], leewaySeconds: 5 },

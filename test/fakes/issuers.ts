@@ -1,6 +1,7 @@
 /** Issuers of real tokens: real keys and signatures, and any header and payload that a test wants, also as raw text. */
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { DecisionRequest, type ShownToken, type TokensEvidence } from "../../src/domain/decision-request.ts";
+import { DecisionRequest } from "../../src/domain/decision-request.ts";
+import type { ShownToken, TokensEvidence } from "../../src/domain/evidence.ts";
 import type { VerifiedEvidence } from "../../src/domain/delegation-chain.ts";
 import { ExactSet } from "../../src/domain/exact-set.ts";
 import { parseIssuer, parsePartyId } from "../../src/domain/identifiers.ts";
@@ -106,11 +107,14 @@ export interface Showing {
 
 export function exchangeOf(showing: Showing = {}): DecisionRequest {
   const { subject = subjectToken(), actor = actorToken(), client = "gateway" } = showing;
+  const asker = { id: known(parsePartyId(client)), issuer: ownIssuer };
   const evidence: TokensEvidence = {
     kind: "tokens",
     subject: shown(subject, showing.subjectType),
-    actor: actor === null ? undefined : shown(actor, showing.actorType),
-    client: { id: known(parsePartyId(client)), issuer: ownIssuer },
+    actor:
+      actor === null
+        ? { kind: "client", client: asker }
+        : { kind: "token", token: shown(actor, showing.actorType), client: asker },
     isOnwardAccepted: true,
   };
   return DecisionRequest.exchange(testOrigin, evidence, {

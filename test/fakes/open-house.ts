@@ -69,7 +69,8 @@ export interface Call {
 /** A file of the test mesh, made by test/fixtures/mtls/make.sh. */
 export const meshFile = (name: string): string => join(import.meta.dirname, "..", "fixtures", "mtls", `${name}.pem`);
 
-function materialOf(party: string): { readonly cert: Buffer; readonly key: Buffer; readonly ca: Buffer } {
+/** What a party of the test mesh has for mutual TLS. */
+export function materialOf(party: string): { readonly cert: Buffer; readonly key: Buffer; readonly ca: Buffer } {
   const read = (name: string): Buffer => readFileSync(meshFile(name));
   return { cert: read(party), key: read(`${party}-key`), ca: read("ca") };
 }

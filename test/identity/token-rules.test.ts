@@ -1,6 +1,6 @@
 /** What a well-signed token must keep: its kind, audience, client, times and use (P2, P3, P4, P5, P13, P14, TX-6). */
 import { describe, expect, test } from "vitest";
-import type { ShownTokenType } from "../../src/domain/decision-request.ts";
+import type { ShownTokenType } from "../../src/domain/evidence.ts";
 import type { Json } from "../../src/domain/json.ts";
 import {
   actorToken,

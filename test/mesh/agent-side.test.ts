@@ -112,7 +112,7 @@ describe.each(ways)("through Envoy by %s", (way) => {
 describe.each(["grpc", "http"] as const)("an Envoy that lets callers without tokens through to us, by %s", (way) => {
   test("gets nothing for a forged payload, because it takes that away itself", async () => {
     const payloads = way === "grpc" ? "metadata" : "headers";
-    const before = [mesh.providers.jwtAuthn(payloads, "allow_missing")];
+    const before = [mesh.providers.jwtAuthn(payloads, "both_or_none")];
     const envoy = await runEnvoy({ ...mesh.asks(way), before, upstream: upstream.address });
     try {
       const { length } = upstream.received;

@@ -16,7 +16,7 @@ describe.each(ways)("asked by %s", (way) => {
   let envoy: RunningGateway;
   beforeAll(async () => {
     const payloads = way === "grpc" ? "metadata" : "headers";
-    const before = way === "http-tokens" ? [] : [mesh.providers.jwtAuthn(payloads, "allow_missing")];
+    const before = way === "http-tokens" ? [] : [mesh.providers.jwtAuthn(payloads, "both_or_none")];
     // What passes is told apart: nothing listens there.
     envoy = await runEnvoy({ ...mesh.asks(way), before, upstream: "http://127.0.0.1:9" });
   });

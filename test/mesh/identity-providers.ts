@@ -11,29 +11,33 @@ const gateway = "https://gateway.example";
 export interface IdentityProviders {
   /** Headers of a call: the person's token in one, the agent's in another. */
   tokens(person: Person): Promise<Readonly<Record<string, string>>>;
-  /** Envoy's filter that verifies both and leaves their payloads there. `allow_missing`: what shows none passes it too. */
-  jwtAuthn(payloads: "metadata" | "headers", missing?: "allow_missing"): JsonObject;
+  /** Envoy's filter that verifies tokens and leaves their payloads there. `both_or_none`: what shows none passes it too. */
+  jwtAuthn(payloads: "metadata" | "headers", whose?: "both" | "both_or_none" | "person"): JsonObject;
   /** The section `identity`. */
   readonly settings: string;
   close(): Promise<void>;
 }
 
-type Person = "alice" | "mark";
+type Person = "alice" | "mark" | "erin";
 
 export const personHeader = "x-person-token";
 export const agentName = "travel-agent";
+/** Whom Erin lets act for her, and Mark beside the other: a workload by its name, as the gateway's party. */
+export const agentWorkload = "spiffe://mesh.example/ns/edge/sa/agent";
 
 export async function startIdentityProviders(folder: string): Promise<IdentityProviders> {
   const agents = await startOpenidProvider({
     algorithm: "RS256",
     agents: { [agentName]: { Capabilities: "book_flight" } },
   });
-  const director = { Role: "Director", may_act: { iss: agents.issuer, sub: agentName } };
+  const agent = { iss: agents.issuer, sub: agentName };
+  const workload = { iss: "urn:chaperone:gateway", sub: agentWorkload };
   const people = await startOpenidProvider({
     algorithm: "ES256",
     people: {
-      alice: { ...director, Department: "Operations" },
-      mark: { ...director, Department: "Marketing" },
+      alice: { Role: "Director", Department: "Operations", may_act: agent },
+      mark: { Role: "Director", Department: "Marketing", may_act: [agent, workload] },
+      erin: { Role: "Director", Department: "Operations", may_act: workload },
     } satisfies Record<Person, JsonObject>,
   });
   const keyFile = (name: string): string => join(folder, `${name}.jwks.json`);
@@ -48,9 +52,14 @@ export async function startIdentityProviders(folder: string): Promise<IdentityPr
       [personHeader]: (await people.signIn(person, gateway)).accessToken,
       authorization: `Bearer ${await agents.logIn(agentName, gateway)}`,
     }),
-    jwtAuthn: (payloads, missing) => {
-      const both = { requires_all: { requirements: [{ provider_name: "people" }, { provider_name: "agents" }] } };
-      const either = { requires_any: { requirements: [both, { allow_missing: {} }] } };
+    jwtAuthn: (payloads, whose = "both") => {
+      const person = { provider_name: "people" };
+      const both = { requires_all: { requirements: [person, { provider_name: "agents" }] } };
+      const requires = {
+        person,
+        both,
+        both_or_none: { requires_any: { requirements: [both, { allow_missing: {} }] } },
+      }[whose];
       const leaves = (name: string): JsonObject =>
         payloads === "metadata" ? { payload_in_metadata: name } : { forward_payload_header: `x-${name}` };
       const providers = {
@@ -66,7 +75,7 @@ export async function startIdentityProviders(folder: string): Promise<IdentityPr
         },
       };
       const type = typed("extensions.filters.http.jwt_authn.v3.JwtAuthentication");
-      const rules = [{ match: { prefix: "/" }, requires: missing === undefined ? both : either }];
+      const rules = [{ match: { prefix: "/" }, requires }];
       return { name: "jwt_authn", typed_config: { "@type": type, providers, rules } };
     },
     settings: `identity:

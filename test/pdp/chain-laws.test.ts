@@ -149,8 +149,7 @@ test("law: nothing in a chain is wider than any of its ancestors", async () => {
           {
             kind: "tokens",
             subject: token,
-            actor: token,
-            client: { id: known(parsePartyId("c")), issuer: ownIssuer },
+            actor: { kind: "token", token, client: { id: known(parsePartyId("c")), issuer: ownIssuer } },
             isOnwardAccepted: true,
           },
           { permissions: toSet(ask.permissions), details: asked, audience: parseAudience(ask.audience) },

@@ -1,11 +1,19 @@
 /** Reads a held call's evidence from the one place that the listener names; what stands anywhere else is nobody's. */
-import type { ClaimsEvidence, RoleTokenEvidence, ShownToken, TokensEvidence } from "../../domain/decision-request.ts";
-import { isJsonObject, type JsonObject, ownMember } from "../../domain/json.ts";
+import type {
+  ClaimsEvidence,
+  PeerActor,
+  RoleTokenEvidence,
+  ShownToken,
+  TokensEvidence,
+} from "../../domain/evidence.ts";
+import { isJsonObject, ownMember } from "../../domain/json.ts";
 import { RequestError } from "../../domain/request-error.ts";
 import { parseStrictJson } from "../../domain/strict-json.ts";
+import { parseWorkloadName } from "../../domain/workload-name.ts";
 import type { HeldCall } from "./held-call.ts";
+import { clientCertificateHeader, readOnlyUri } from "./http/client-certificate.ts";
 import { extAuthzLimits } from "./limits.ts";
-import type { IssueEvidenceOptions, PartyPlace, UseOptions } from "./options.ts";
+import type { ActorPlace, IssueEvidenceOptions, PeerPlace, UseOptions } from "./options.ts";
 
 /** Undefined: it is missing, stands there twice, or is not of the declared form. */
 export function readIssueEvidence(
@@ -20,12 +28,8 @@ export function readIssueEvidence(
     }
     case "payload_headers":
       return readClaims(options, call, (name) => readPayload(readOnly(call, name)));
-    case "tokens": {
-      const subject = readToken(call, options.subject);
-      const actor = readToken(call, options.actor);
-      if (subject === undefined || actor === undefined) return undefined;
-      return { kind: "tokens", subject, actor, client: undefined, isOnwardAccepted: false };
-    }
+    case "tokens":
+      return readTokens(options, call);
   }
 }
 
@@ -35,30 +39,55 @@ export function readUseEvidence({ tokenHeader, audiences }: UseOptions, call: He
 }
 
 /** The headers that carry evidence, by lower-case name: none of them goes on. */
-export function evidenceHeaders(options: IssueEvidenceOptions): readonly string[] {
-  switch (options.kind) {
-    case "metadata":
-      return [];
-    case "payload_headers":
-      return options.actor === "peer" ? [options.subject] : [options.subject, options.actor.at];
-    case "tokens":
-      return [options.subject, options.actor];
-  }
+export function evidenceHeaders({ kind, subject, actor }: IssueEvidenceOptions): readonly string[] {
+  const shown = actor.kind === "shown" ? [subject, actor.at] : [subject];
+  const peer = actor.kind === "peer" && actor.by === "x_forwarded_client_cert" ? [clientCertificateHeader] : [];
+  return kind === "metadata" ? peer : [...shown, ...peer];
+}
+
+interface PartyPlaces {
+  readonly subject: string;
+  readonly actor: ActorPlace;
 }
 
 function readClaims(
-  { subject: at, actor: place }: { readonly subject: string; readonly actor: PartyPlace },
-  { peer }: HeldCall,
+  { subject: at, actor: place }: PartyPlaces,
+  call: HeldCall,
   find: (at: string) => unknown,
 ): ClaimsEvidence | undefined {
   const subject = find(at);
-  // A peer is known by its name alone, so it has no capability and asks by permission.
-  const actor = place === "peer" ? renderPeer(peer) : find(place.at);
-  return isJsonObject(subject) && isJsonObject(actor) ? { kind: "claims", subject, actor } : undefined;
+  if (!isJsonObject(subject)) return undefined;
+  if (place.kind === "peer") {
+    const actor = readPeer(call, place.by);
+    return actor && { kind: "claims", subject, actor };
+  }
+  const claims = find(place.at);
+  return isJsonObject(claims) ? { kind: "claims", subject, actor: { kind: "claims", claims } } : undefined;
 }
 
-function renderPeer(peer: string | undefined): JsonObject | undefined {
-  return peer === undefined || peer === "" ? undefined : { sub: peer };
+/** A role token of ours is exchanged onward at a token endpoint alone. */
+function readTokens({ subject: at, actor: place }: PartyPlaces, call: HeldCall): TokensEvidence | undefined {
+  const subject = readToken(call, at);
+  if (subject === undefined) return undefined;
+  if (place.kind === "peer") {
+    const actor = readPeer(call, place.by);
+    return actor && { kind: "tokens", subject, actor, isOnwardAccepted: false };
+  }
+  const token = readToken(call, place.at);
+  return (
+    token && { kind: "tokens", subject, actor: { kind: "token", token, client: undefined }, isOnwardAccepted: false }
+  );
+}
+
+function readPeer(call: HeldCall, by: PeerPlace): PeerActor | undefined {
+  const name = parseWorkloadName(by === "principal" ? call.peer : readCertificateUri(call));
+  return name && { kind: "peer", name };
+}
+
+/** Of the one certificate that the gateway itself says it saw. */
+function readCertificateUri(call: HeldCall): string | undefined {
+  const field = readOnly(call, clientCertificateHeader);
+  return field === undefined ? undefined : readOnlyUri(field);
 }
 
 /** Exactly one header field with exactly one value. */

@@ -16,12 +16,19 @@ export interface HeldCall {
   readonly body: HeldBody;
   /** What the gateway itself found out, by the name of who did: Envoy's `filter_metadata`. No client can write it. */
   readonly metadata: JsonObject;
-  /** Whom mutual TLS between caller and gateway proved (`source.principal`), a SPIFFE id or a name. */
+  /** Whom mutual TLS between caller and gateway proved (`source.principal`): a URI, or whatever else the certificate has. */
   readonly peer: string | undefined;
 }
 
 /** `absent`: none came with the question, which says nothing of the call's. `partial`: there is more that the gateway did not send. */
-export type HeldBody = { readonly kind: "absent" } | { readonly kind: "whole" | "partial"; readonly bytes: Uint8Array };
+export type HeldBody = { readonly kind: "absent" } | SentBody;
+
+export interface SentBody {
+  readonly kind: "whole" | "partial";
+  readonly bytes: Uint8Array;
+  /** Byte for byte the call's. As text it may not be: what is no UTF-8 stands there as something else. */
+  readonly isExact: boolean;
+}
 
 export type HeldCallAnswer = LetThrough | TurnedAway;
 

@@ -5,6 +5,8 @@ interface Common {
   /** Whom the gateway stands in front of, or sends to. */
   readonly audiences: readonly Audience[];
   readonly operations: readonly OperationOptions[];
+  /** File with a `google.protobuf.FileDescriptorSet`: what gRPC calls there may say. Absent: their bodies are opaque. */
+  readonly protobufDescriptors?: string;
 }
 
 /** On the agent's side: evidence is read, and a role token replaces it on the call that goes on. */
@@ -27,15 +29,20 @@ export type ExtAuthzOptions = IssueOptions | UseOptions;
 /**
  * Where the gateway's proof of the two parties stands. `metadata`: decoded claims that Envoy's `jwt_authn` wrote into
  * dynamic metadata under these keys. `payload_headers`: the same, base64url, in headers that the gateway sets and takes
- * from clients. `tokens`: headers with tokens that the sidecar verifies itself. `peer` as the actor: whom mutual TLS
- * proved to the gateway.
+ * from clients. `tokens`: headers with tokens that the sidecar verifies itself.
  */
 export type IssueEvidenceOptions =
-  | { readonly kind: "metadata"; readonly namespace: string; readonly subject: string; readonly actor: PartyPlace }
-  | { readonly kind: "payload_headers"; readonly subject: string; readonly actor: PartyPlace }
-  | { readonly kind: "tokens"; readonly subject: string; readonly actor: string };
+  | { readonly kind: "metadata"; readonly namespace: string; readonly subject: string; readonly actor: ActorPlace }
+  | { readonly kind: "payload_headers"; readonly subject: string; readonly actor: ActorPlace }
+  | { readonly kind: "tokens"; readonly subject: string; readonly actor: ActorPlace };
 
-export type PartyPlace = { readonly at: string } | "peer";
+/** At a place of the same kind as the subject's, or whom mutual TLS proved to the gateway. */
+export type ActorPlace =
+  | { readonly kind: "shown"; readonly at: string }
+  | { readonly kind: "peer"; readonly by: PeerPlace };
+
+/** Where a gateway says whom it proved: `source.principal` of a Check, or Envoy's `x-forwarded-client-cert`. */
+export type PeerPlace = "principal" | "x_forwarded_client_cert";
 
 /** One thing that a call can be, and what it then asks for. */
 export interface OperationOptions {
@@ -57,10 +64,10 @@ export interface OperationOptions {
   readonly audience: Audience;
 }
 
-/** By a property's name, the members of a JSON body that lead to it, from the outside in. */
+/** By a property's name, the members of a JSON or gRPC body that lead to it, from the outside in. */
 export type PropertyPaths = Readonly<Record<string, readonly string[]>>;
 
-/** `body`: a member of a JSON body, from the outside in, is exactly this text. */
+/** `body`: a member of a JSON or gRPC body, from the outside in, is exactly this text. */
 export type ConditionOptions =
   | { readonly on: "header"; readonly name: string; readonly value: string }
   | { readonly on: "body"; readonly path: readonly string[]; readonly value: string };

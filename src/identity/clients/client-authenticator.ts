@@ -1,6 +1,6 @@
 /** Who the clients of the token endpoint are. Each proves itself in its one configured way; every other way fails alike. */
 import { hash, timingSafeEqual } from "node:crypto";
-import type { AuthenticatedClient } from "../../domain/decision-request.ts";
+import type { AuthenticatedClient } from "../../domain/evidence.ts";
 import { ExactSet } from "../../domain/exact-set.ts";
 import { type Issuer, parseIssuer } from "../../domain/identifiers.ts";
 import type { ClientAuthenticator, ClientProof } from "../../ports/client-authenticator.ts";
@@ -109,7 +109,8 @@ function findNamed(
 
 function findVouched(known: ReadonlyMap<string, ClientOptions>, id: string): AuthenticatedClient | undefined {
   const client = known.get(id);
-  return client?.authentication.kind === "vouched" ? render(client) : undefined;
+  const found = client?.authentication.kind === "vouched" ? render(client) : undefined;
+  return found && { ...found, isVouchedFor: true };
 }
 
 function render(client: ClientOptions | undefined): AuthenticatedClient | undefined {

@@ -1,5 +1,5 @@
 /** A profile that would believe too much is refused at the start. */
-import type { ShownTokenType } from "../../domain/decision-request.ts";
+import type { ShownTokenType } from "../../domain/evidence.ts";
 import { identityLimits as limits } from "../limits.ts";
 import type { ClaimPlace, DeclaredProfileOptions } from "../options.ts";
 import { ProfileError, type ProfileErrorCode } from "./profile-error.ts";

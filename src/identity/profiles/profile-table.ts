@@ -1,5 +1,5 @@
 /** What one product's tokens are, as a table. The mechanism that reads them is `oidc.ts`, and one for all. */
-import type { ShownTokenType } from "../../domain/decision-request.ts";
+import type { ShownTokenType } from "../../domain/evidence.ts";
 import type { Issuer } from "../../domain/identifiers.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { ClaimPlace } from "../options.ts";

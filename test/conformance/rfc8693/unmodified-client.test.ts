@@ -18,6 +18,7 @@ import {
 } from "oauth4webapi";
 import { describe, expect, test } from "vitest";
 import type { Decision } from "../../../src/domain/decision.ts";
+import { clientOf } from "../../../src/domain/evidence.ts";
 import { parseIssuer } from "../../../src/domain/identifiers.ts";
 import { createClientAuthenticator } from "../../../src/identity/index.ts";
 import { clientKey, clientSecret, createTestGuard, testClients } from "../../fakes/clients.ts";
@@ -85,7 +86,7 @@ describe.each(ways)("oauth4webapi with %s", (_method, id, auth) => {
         scope: "flights:book flights:search",
       });
     }
-    expect(asked.map(({ evidence }) => evidence.kind === "tokens" && evidence.client?.id)).toEqual([id, id]);
+    expect(asked.map(({ evidence }) => clientOf(evidence)?.id)).toEqual([id, id]);
   });
 
   test("asks on behalf of a person by jwt-bearer", async () => {

@@ -16,7 +16,7 @@ const gateway = known(parseGatewayName("envoy"));
 
 const byTokens: IssueOptions = {
   ...byMetadata,
-  evidence: { kind: "tokens", subject: "x-person-token", actor: "authorization" },
+  evidence: { kind: "tokens", subject: "x-person-token", actor: { kind: "shown", at: "authorization" } },
 };
 
 const founding: HeldCallChanges = {
@@ -71,7 +71,7 @@ describe("on the agent's side", () => {
       {
         position: "issue",
         origin: { door: "ext_authz", listener: "mesh", gateway: "envoy" },
-        evidence: { kind: "claims", subject: person, actor: agent },
+        evidence: { kind: "claims", subject: person, actor: { kind: "claims", claims: agent } },
         action: { name: "book_flight" },
         resource: { type: "flight", id: "LH400" },
         audience: flights,
@@ -101,11 +101,71 @@ describe("on the agent's side", () => {
     expect(answer).toMatchObject({ kind: "let_through", headersToRemove: ["x-person", "x-agent", ...neverOn] });
   });
 
-  test("a peer that mutual TLS proved can be the actor, known by its name alone", async () => {
-    const evidence = { kind: "metadata", namespace: jwtAuthn, subject: "person", actor: "peer" } as const;
-    const peer = "spiffe://mesh.example/ns/agents/sa/planner";
-    const { house } = await answerOf({ ...byMetadata, evidence }, { ...founding, peer });
-    expect(house.asked).toMatchObject([{ evidence: { actor: { sub: peer } } }]);
+  describe("the peer that mutual TLS proved to the gateway can be the actor, by its name and nothing else", () => {
+    const name = "spiffe://mesh.example/ns/agents/sa/planner";
+    const byPrincipal = { kind: "peer", by: "principal" } as const;
+    const byCertificate = { kind: "peer", by: "x_forwarded_client_cert" } as const;
+    const certificate = `By=spiffe://mesh.example/edge;URI=${name}`;
+    const actor = { kind: "peer", name };
+
+    test("beside claims in metadata", async () => {
+      const options = { ...byMetadata, evidence: { ...byMetadata.evidence, actor: byPrincipal } };
+      const { house } = await answerOf(options, { ...founding, peer: name });
+      expect(house.asked.map(({ evidence }) => evidence)).toEqual([{ kind: "claims", subject: person, actor }]);
+    });
+
+    test("beside claims in a header, by the certificate's header, which does not go on", async () => {
+      const options = { ...byPayload, evidence: { ...byPayload.evidence, actor: byCertificate } };
+      const headers = { "x-person": [payloadOf(person)], "x-forwarded-client-cert": [certificate] };
+      const { answer } = await answerOf(options, { ...founding, headers }, { decide: async () => allow });
+      expect(answer).toMatchObject({
+        headersToRemove: ["x-person", "x-forwarded-client-cert", ...neverOn],
+      });
+      const told = await answerOf(options, { ...founding, headers });
+      expect(told.house.asked.map(({ evidence }) => evidence)).toEqual([{ kind: "claims", subject: person, actor }]);
+    });
+
+    test("beside a token, and no client is anybody", async () => {
+      const options = { ...byTokens, evidence: { ...byTokens.evidence, actor: byCertificate } };
+      const headers = {
+        "x-person-token": ["person.signed.token"],
+        authorization: ["Bearer agent.signed.token"],
+        "x-forwarded-client-cert": [certificate],
+      };
+      const { house } = await answerOf(options, { ...founding, headers });
+      const subject = { compact: "person.signed.token", type: "access_token" };
+      expect(house.asked.map(({ evidence }) => evidence)).toEqual([
+        { kind: "tokens", subject, actor, isOnwardAccepted: false },
+      ]);
+    });
+
+    const inMetadata: IssueOptions = { ...byMetadata, evidence: { ...byMetadata.evidence, actor: byPrincipal } };
+    const inHeader: IssueOptions = { ...byPayload, evidence: { ...byPayload.evidence, actor: byCertificate } };
+    const shown = (...fields: string[]): HeldCallChanges => ({
+      headers: { "x-person": [payloadOf(person)], "x-agent": [payloadOf(agent)], "x-forwarded-client-cert": fields },
+    });
+
+    test.each<[string, IssueOptions, HeldCallChanges]>([
+      ["no principal", inMetadata, {}],
+      ["an empty principal", inMetadata, { peer: "" }],
+      ["a principal that is a DNS name", inMetadata, { peer: "planner.mesh.example" }],
+      ["a principal that is a certificate's subject", inMetadata, { peer: "CN=planner,O=mesh" }],
+      ["a principal that is no SPIFFE ID", inMetadata, { peer: "spiffe://mesh.example/ns/../admin" }],
+      ["a principal that is a name of ours", inMetadata, { peer: "urn:chaperone:gateway" }],
+      ["a certificate's header where the principal counts", inMetadata, { ...shown(certificate) }],
+      ["a principal where the certificate's header counts", inHeader, { ...shown(), peer: name }],
+      ["no certificate's header", inHeader, shown()],
+      ["two of them", inHeader, shown(certificate, certificate)],
+      ["one of two proxies", inHeader, shown(`${certificate},${certificate}`)],
+      ["one with two names", inHeader, shown(`${certificate};URI=${name}`)],
+      ["one with a name that no workload has", inHeader, shown("URI=planner")],
+      ["one with an empty name", inHeader, shown("URI=")],
+      ["one that is too long", inHeader, shown(`${certificate};DNS=${"a".repeat(20_000)}`)],
+    ])("and is missing with %s", async (_what, options, changes) => {
+      const { answer, house } = await answerOf(options, { ...founding, ...changes });
+      expect(answer).toMatchObject({ kind: "turned_away", status: 401, code: "evidence_missing" });
+      expect(house.asked).toEqual([]);
+    });
   });
 
   test("shown tokens are for the sidecar to verify, and none of ours is exchanged onward here", async () => {
@@ -116,8 +176,7 @@ describe("on the agent's side", () => {
         evidence: {
           kind: "tokens",
           subject: { compact: "person.signed.token" },
-          actor: { compact: "agent.signed.token" },
-          client: undefined,
+          actor: { kind: "token", token: { compact: "agent.signed.token" }, client: undefined },
           isOnwardAccepted: false,
         },
       },
@@ -148,11 +207,6 @@ describe("on the agent's side", () => {
       { headers: { "x-person-token": ["a.b.c"], authorization: ["Basic abcd"] } },
     ],
     ["two tokens", byTokens, { headers: { "x-person-token": ["a.b.c", "d.e.f"], authorization: ["Bearer a.b.c"] } }],
-    [
-      "no peer",
-      { ...byMetadata, evidence: { kind: "metadata", namespace: jwtAuthn, subject: "person", actor: "peer" } },
-      {},
-    ],
   ])("missing evidence is told as such: %s", async (_name, options, changes) => {
     const { answer, house } = await answerOf(options, { ...founding, ...changes });
     expect(answer).toMatchObject({ kind: "turned_away", status: 401, title: "evidence", code: "evidence_missing" });
@@ -261,31 +315,63 @@ describe("what is decided is told", () => {
 
 test("whatever a call holds, it is let through only when the house allowed it", async () => {
   let through = 0;
-  const text = fc.constantFrom("", "POST", "GET", "/flights/LH400", "/flights/..", "//", "flights.example", "e30", "é");
+  let peers = 0;
+  const byPeers: readonly IssueOptions[] = [
+    { ...byMetadata, evidence: { ...byMetadata.evidence, actor: { kind: "peer", by: "principal" } } },
+    { ...byPayload, evidence: { ...byPayload.evidence, actor: { kind: "peer", by: "x_forwarded_client_cert" } } },
+  ];
+  const text = fc.constantFrom(
+    "",
+    "POST",
+    "GET",
+    "/flights/LH400",
+    "/flights/..",
+    "//",
+    "flights.example",
+    "e30",
+    "é",
+    "URI=spiffe://a/b",
+  );
   const json = fc.jsonValue({ maxDepth: 3 });
   const calls = fc.record(
     {
       method: fc.oneof(fc.constant("POST"), text),
       host: fc.oneof(fc.constant("flights.example"), text),
       target: fc.oneof(fc.constant("/flights/LH400"), text),
-      headers: fc.dictionary(fc.constantFrom("x-person", "x-agent", "authorization"), fc.array(text, { maxLength: 2 })),
+      headers: fc.dictionary(
+        fc.constantFrom("x-person", "x-agent", "authorization", "x-forwarded-client-cert"),
+        fc.array(text, { maxLength: 2 }),
+      ),
+      peer: fc.oneof(fc.constant("spiffe://a/b"), text),
       metadata: fc.oneof(
         fc.constant(founding.metadata ?? {}),
         json.map((value) => parseMetadata(JSON.stringify({ [jwtAuthn]: value }))),
       ),
       body: fc.string(),
     },
-    { requiredKeys: [] },
+    { requiredKeys: ["method", "target", "peer"] },
   );
   await fc.assert(
-    fc.asyncProperty(calls, fc.constantFrom(byMetadata, byPayload, byTokens, inUse), async (changes, options) => {
-      const { answer, house } = await answerOf(options, changes);
-      const isAllowed = house.used.length > 0 || house.asked.some(({ evidence }) => evidence.kind === "claims");
-      if (answer.kind === "let_through") through += 1;
-      expect(answer.kind === "let_through" && !isAllowed).toBe(false);
-      if (answer.kind === "turned_away") expect([401, 403, 429]).toContain(answer.status);
-    }),
+    fc.asyncProperty(
+      calls,
+      fc.constantFrom(byMetadata, byPayload, byTokens, inUse, ...byPeers),
+      async (changes, options) => {
+        const { answer, house } = await answerOf(options, changes);
+        const actors = house.asked.map(({ evidence: { actor } }) => actor);
+        const isAllowed = house.used.length > 0 || actors.some(({ kind }) => kind === "claims");
+        for (const actor of actors) {
+          // A listener has peers or it has none, whatever the call holds.
+          expect(actor.kind === "peer").toBe(byPeers.some((each) => each === options));
+          if (actor.kind === "peer") expect(actor.name).toBe("spiffe://a/b");
+          if (actor.kind === "peer") peers += 1;
+        }
+        if (answer.kind === "let_through") through += 1;
+        expect(answer.kind === "let_through" && !isAllowed).toBe(false);
+        if (answer.kind === "turned_away") expect([401, 403, 429]).toContain(answer.status);
+      },
+    ),
     { numRuns: 3000 },
   );
   expect(through).toBeGreaterThan(10);
+  expect(peers).toBeGreaterThan(2);
 });

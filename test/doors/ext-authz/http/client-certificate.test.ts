@@ -1,0 +1,133 @@
+/** Envoy's header about the client's certificate counts only when it can be read in one way, and says one name. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { readOnlyUri } from "../../../../src/doors/ext-authz/http/client-certificate.ts";
+
+const agent = "spiffe://mesh.example/ns/agents/sa/travel-agent";
+const other = "spiffe://mesh.example/ns/agents/sa/other";
+const by = "By=spiffe://mesh.example/ns/edge/sa/gateway";
+const hash = `Hash=${"0a".repeat(32)}`;
+
+describe("the one URI is read", () => {
+  test.each([
+    ["as Envoy writes it", `${by};${hash};URI=${agent}`],
+    [
+      "with everything that Envoy can say",
+      `${by};${hash};Cert="x%20y";Chain="";Subject="CN=a,O=b;c";URI=${agent};DNS=a`,
+    ],
+    ["of a gateway with several names", `${by};By=https://edge.example;URI=${agent}`],
+    ["of a certificate with several DNS names", `URI=${agent};DNS=a.example;DNS=b.example`],
+    ["quoted", `URI="${agent}"`],
+    ["under keys in other capitals", `hash=00;uRi=${agent}`],
+    ["before the others", `URI=${agent};${hash}`],
+    ["beside a subject with quotes and commas", `Subject="CN=\\"URI=${other}\\",O=a\\,b";URI=${agent}`],
+  ])("%s", (_how, field) => {
+    expect(readOnlyUri(field)).toBe(agent);
+  });
+});
+
+describe("no URI is read from", () => {
+  test.each([
+    ["nothing", ""],
+    ["a URI without a key", agent],
+    ["no URI", `${by};${hash}`],
+    ["two URIs", `URI=${agent};URI=${other}`],
+    ["two URIs in other capitals", `URI=${agent};uri=${agent}`],
+    ["two elements (APPEND_FORWARD)", `${by};URI=${agent},${by};URI=${other}`],
+    ["two elements, the first without a URI", `${by};${hash},${by};URI=${agent}`],
+    ["two elements, the second empty", `URI=${agent},`],
+    ["an empty first element", `,URI=${agent}`],
+    ["two elements with a space between", `URI=${agent}, URI=${other}`],
+    ["an empty pair", `${by};;URI=${agent}`],
+    ["a semicolon at the end", `URI=${agent};`],
+    ["a key without a value", `Hash;URI=${agent}`],
+    ["a value without a key", `=x;URI=${agent}`],
+    ["a key of nobody", `Spiffe=${other};URI=${agent}`],
+    ["another key twice", `Subject="a";Subject="b";URI=${agent}`],
+    ["spaces", `URI= ${agent}`],
+    ["a space before", ` URI=${agent}`],
+    ["an unquoted equals sign", `Subject=CN=a;URI=${agent}`],
+    ["an unquoted URI with an equals sign", "URI=https://agents.example/?a=b"],
+    ["a quote that does not end", `Subject="a;URI=${agent}`],
+    ["a quote that ends early", `Subject="a"b";URI=${agent}`],
+    ["a quote in the middle", `Subject=a"b;URI=${agent}`],
+    ["a backslash before the end of a quote", `Subject="a\\";URI=${agent}`],
+    [
+      "two backslashes, after which a value ends for one reader and goes on for another",
+      `Subject="a\\\\";URI=${agent}`,
+    ],
+    ["two backslashes and a name for each reader", `Subject="a\\\\";URI=${agent};DNS="\\\\";URI=${other}`],
+    ["a backslash outside of quotes", `Subject=a\\,b;URI=${agent}`],
+    ["a control character", `Subject="a\u0000";URI=${agent}`],
+    ["a tab", `Subject="a\tb";URI=${agent}`],
+    ["a line's end", `URI=${agent}\n`],
+    ["a byte that is no ASCII", `Subject="caf\u00e9";URI=${agent}`],
+  ])("%s", (_what, field) => {
+    expect(readOnlyUri(field)).toBeUndefined();
+  });
+
+  test("an empty value, which no workload has", () => {
+    expect(readOnlyUri("URI=")).toBe("");
+    expect(readOnlyUri(`URI="";${hash}`)).toBe("");
+  });
+});
+
+describe("whatever the field holds", () => {
+  const words = ["URI=", "uri=", "By=", "Subject=", "DNS=", agent, other, "a", "%2C", ""];
+  const piece = fc.constantFrom(...words, ";", ",", '"', "\\", '\\"', "=", " ", "\t");
+  const field = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(""));
+
+  test("what is read stands there once, as the value of the one key `URI` of the one element", () => {
+    let read = 0;
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          field,
+          field.map((text) => `URI=${agent};${text}`),
+        ),
+        (text) => {
+          const uri = readOnlyUri(text);
+          if (uri === undefined) return;
+          read += 1;
+          const [element, ...others] = splitOutsideQuotes(text, ",");
+          expect(others).toEqual([]);
+          const pairs = splitOutsideQuotes(element ?? "", ";").filter((pair) => /^uri=/i.test(pair));
+          expect([[uri], [`"${uri}"`]]).toContainEqual(pairs.map((pair) => pair.slice(4)));
+        },
+      ),
+      { numRuns: 20_000 },
+    );
+    expect(read).toBeGreaterThan(200);
+  });
+
+  test("a second element or a second URI is never overlooked", () => {
+    const more = fc.tuple(fc.constantFrom(",", ";", ", ", ";;"), fc.constantFrom("URI=", "uri=", "Uri="));
+    fc.assert(
+      fc.property(field, more, (text, [separator, key]) => {
+        expect(readOnlyUri(`URI=${agent}${separator}${key}${other}`)).toBeUndefined();
+        const uri = readOnlyUri(`${text}${separator}${key}${other}`);
+        expect([undefined, other]).toContain(uri);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test("a field as long as one may be is read to its end, and no further", () => {
+    for (const text of [`Subject="${'\\"'.repeat(8000)}`, "DNS=a;".repeat(2700), `URI=${"a".repeat(16_000)},`]) {
+      expect(readOnlyUri(text)).toBeUndefined();
+    }
+    expect(readOnlyUri(`${"DNS=a;".repeat(2700)}URI=${agent}`)).toBe(agent);
+  });
+});
+
+/** The simple reader of the format: a quote opens and closes, save after a backslash. */
+function splitOutsideQuotes(text: string, separator: string): string[] {
+  const parts = [""];
+  let isQuoted = false;
+  for (const [at, character] of Array.from(text).entries()) {
+    if (character === '"' && text[at - 1] !== "\\") isQuoted = !isQuoted;
+    if (character === separator && !isQuoted) parts.push("");
+    else parts.push(`${parts.pop() ?? ""}${character}`);
+  }
+  return parts;
+}
