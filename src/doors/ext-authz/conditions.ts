@@ -17,6 +17,14 @@ export interface Shown {
   readonly foldOnce: (text: string) => string;
 }
 
+/** As a table keeps it. */
+export interface Condition {
+  readonly options: ConditionOptions;
+  readonly folded: string;
+}
+
+export const prepareCondition = (options: ConditionOptions): Condition => ({ options, folded: fold(options.value) });
+
 export function createFoldOnce(): Shown["foldOnce"] {
   const known = new Map<string, string>();
   return (text) => {
@@ -28,36 +36,37 @@ export function createFoldOnce(): Shown["foldOnce"] {
   };
 }
 
-export function fitOf(conditions: readonly ConditionOptions[], shown: Shown): Fit {
+export function fitOf(conditions: readonly Condition[], shown: Shown): Fit {
   const fits = conditions.map((condition) => judge(condition, shown));
   if (fits.includes("unknown")) return "unknown";
   return fits.includes("no") ? "no" : "yes";
 }
 
-function judge(condition: ConditionOptions, shown: Shown): Fit {
-  switch (condition.on) {
+function judge(condition: Condition, shown: Shown): Fit {
+  const { options } = condition;
+  switch (options.on) {
     case "header":
-      return judgeHeader(shown.call.headers.get(condition.name) ?? [], condition.value, shown);
+      return judgeHeader(shown.call.headers.get(options.name) ?? [], condition, shown);
     case "body":
-      return judgeBody(condition.path, condition.value, shown);
+      return judgeBody(options.path, condition, shown);
   }
 }
 
 /** Repeated fields are two readings, also where the gateway joined them with a comma. */
-function judgeHeader([value, ...others]: readonly string[], wanted: string, shown: Shown): Fit {
+function judgeHeader([value, ...others]: readonly string[], wanted: Condition, shown: Shown): Fit {
   if (value === undefined) return "no";
   if (others.length > 0) return "unknown";
   const fit = judgeText(value, wanted, shown);
   return fit === "no" && value.includes(",") ? "unknown" : fit;
 }
 
-function judgeBody(path: readonly string[], wanted: string, shown: Shown): Fit {
+function judgeBody(path: readonly string[], wanted: Condition, shown: Shown): Fit {
   const member = findMember(shown.body, path);
   if (member.kind !== "value") return member.kind === "absent" ? "no" : "unknown";
   return typeof member.value === "string" ? judgeText(member.value, wanted, shown) : "unknown";
 }
 
-function judgeText(value: string, wanted: string, { foldOnce }: Shown): Fit {
-  if (value === wanted) return "yes";
-  return foldOnce(value) === foldOnce(wanted) ? "unknown" : "no";
+function judgeText(value: string, { options, folded }: Condition, { foldOnce }: Shown): Fit {
+  if (value === options.value) return "yes";
+  return foldOnce(value) === folded ? "unknown" : "no";
 }

@@ -7,10 +7,10 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
 import { readProperties } from "./call-properties.ts";
 import { type CallTarget, readHost, readSegments } from "./call-target.ts";
-import { createFoldOnce, fitOf } from "./conditions.ts";
-import { fold, foldSegment } from "./fold.ts";
+import { type Condition, createFoldOnce, fitOf, prepareCondition } from "./conditions.ts";
+import { foldSegment } from "./fold.ts";
 import type { HeldCall } from "./held-call.ts";
-import type { ConditionOptions, OperationOptions } from "./options.ts";
+import type { OperationOptions } from "./options.ts";
 
 export interface MatchedOperation {
   readonly operation: OperationOptions;
@@ -26,6 +26,7 @@ export interface OperationTable {
 
 interface Line {
   readonly operation: OperationOptions;
+  readonly conditions: readonly Condition[];
   readonly template: readonly Segment[];
   /** Orders lines that fit one call: literal segments before parameters, from the left; then conditions. */
   readonly rank: string;
@@ -41,11 +42,12 @@ export function createOperationTable(operations: readonly OperationOptions[]): O
     const template = parseTemplate(operation.path);
     if (template === undefined) throw new RangeError(`operations[${at}].path is no template of whole segments`);
     checkReached(operation, at);
-    const key = keyOf(operation, template);
+    const conditions = operation.conditions.map(prepareCondition);
+    const key = keyOf(operation, conditions, template);
     if (known.has(key)) throw new RangeError(`operations[${at}] fits the same calls as an earlier one`);
     known.add(key);
     const lines = byMethod.get(operation.method) ?? [];
-    lines.push({ operation, template, rank: rankOf(template) });
+    lines.push({ operation, conditions, template, rank: rankOf(template) });
     byMethod.set(operation.method, lines);
   });
   return { find: (call, target, body) => findIn(byMethod.get(call.method) ?? [], { call, target, body }) };
@@ -85,14 +87,16 @@ function rankOf(template: readonly Segment[]): string {
   return template.map((segment) => ("literal" in segment ? "1" : "0")).join("");
 }
 
-function keyOf({ method, host, conditions }: OperationOptions, template: readonly Segment[]): string {
-  const shape = template.map((segment) => ("folded" in segment ? segment.folded : null));
-  return JSON.stringify([method, host, shape, conditions.map(keyOfCondition).sort()]);
-}
-
 /** Of two values that fold alike each makes the other's calls unknown. */
-const keyOfCondition = (condition: ConditionOptions): string =>
-  JSON.stringify({ ...condition, value: fold(condition.value) });
+function keyOf(
+  { method, host }: OperationOptions,
+  conditions: readonly Condition[],
+  template: readonly Segment[],
+): string {
+  const shape = template.map((segment) => ("folded" in segment ? segment.folded : null));
+  const wanted = conditions.map(({ options, folded }) => JSON.stringify({ ...options, value: folded }));
+  return JSON.stringify([method, host, shape, wanted.sort()]);
+}
 
 interface Held {
   readonly call: HeldCall;
@@ -111,7 +115,7 @@ function findIn(lines: readonly Line[], held: Held): MatchedOperation | undefine
   const candidates = lead.filter((line) => line.rank === best);
   if (!candidates.every((line) => isAt(line, held.target))) return undefined;
   const shown = { ...held, foldOnce: createFoldOnce() };
-  const fits = candidates.map((line) => ({ line, fit: fitOf(line.operation.conditions, shown) }));
+  const fits = candidates.map((line) => ({ line, fit: fitOf(line.conditions, shown) }));
   // A condition that could not be judged might have held, so nothing weaker may be taken instead.
   if (fits.some(({ fit }) => fit === "unknown")) return undefined;
   const fitting = fits.filter(({ fit }) => fit === "yes").map(({ line }) => line);

@@ -2,7 +2,7 @@
 import { bounds } from "../../../domain/bounds.ts";
 import type { Json, JsonObject } from "../../../domain/json.ts";
 import { isReadAlike } from "../../../domain/strict-json.ts";
-import { once, tagOf, Unreadable, type WireReader } from "./wire-reader.ts";
+import { once, tagOf, Unreadable, WireReader } from "./wire-reader.ts";
 
 /** How much one message may still hold, over all of its structs. */
 export interface NodeBudget {
@@ -22,6 +22,9 @@ const kind = {
   list: tagOf(6, "delimited"),
 } as const;
 
+/** What a map's entry without a value has, as in all of protobuf. */
+const emptyMessage = new WireReader(Buffer.alloc(0));
+
 /** `Struct`, and every other message that is one map of names to messages. Objects have no prototype. */
 export function readNamed(
   message: WireReader,
@@ -40,7 +43,7 @@ export function readNamed(
     spend(budget);
     if (name === "__proto__") throw new Unreadable("member_forbidden");
     if (name in object) throw new Unreadable("member_duplicated");
-    object[name] = value === undefined ? null : readMember(value, budget, depth + 1);
+    object[name] = readMember(value ?? emptyMessage, budget, depth + 1);
   }
   return object;
 }

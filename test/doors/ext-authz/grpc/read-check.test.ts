@@ -85,6 +85,19 @@ describe("a Check", () => {
     });
   });
 
+  test("has of a filter that said nothing an empty object, and of a member without a value null, as Envoy reads it", () => {
+    const context = field(
+      11,
+      Buffer.concat([
+        field(1, field(1, "jwt")),
+        field(1, Buffer.concat([field(1, "other"), field(2, field(1, field(1, "a")))])),
+      ]),
+    );
+    const http = encodeHttp(plainHttp);
+    const attributes = Buffer.concat([http.subarray(2), context]);
+    expect(read(field(1, attributes)).metadata).toEqual({ jwt: {}, other: { a: null } });
+  });
+
   test("without mutual TLS names no peer, and without filters no metadata", () => {
     expect(read(encodeCheck({ source: { principal: "" }, request: { http: plainHttp } }))).toMatchObject({
       peer: undefined,
