@@ -193,6 +193,8 @@ describe.each(ways)("by %s", (way) => {
     ["a DNS name that prints like a workload's URI", "posing"],
     ["a name that would end its pair", "pair-forger"],
     ["a name that would end its element", "element-forger"],
+    ["a name that would end its pair where another name has its end", "rest-forger"],
+    ["a name in quotes", "quote-forger"],
   ])("a certificate with %s is not the agent's", async (_what, party) => {
     await expectTurnedAway(envoy.as(materialOf(party)), 401, shownBy("erin"));
   });
