@@ -5,10 +5,10 @@ export default defineConfig({
   input: "src/main.ts",
   platform: "node",
   /**
-   * Packages stay packages, except the three whose many small files cost more to find than to read. They are installed
+   * Packages stay packages, except the four whose many small files cost more to find than to read. They are installed
    * beside the build all the same, at the same version: what is there is what a scanner sees.
    */
-  external: /^(?!(?:zod|jose|yaml)(?:\/|$))[^./]/,
+  external: /^(?!(?:zod|jose|yaml|@bufbuild\/protobuf)(?:\/|$))[^./]/,
   output: {
     dir: "dist",
     cleanDir: true,

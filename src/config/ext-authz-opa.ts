@@ -28,6 +28,11 @@ export const extAuthzOpaSchema = z
       .boolean()
       .default(true)
       .describe("Whether the input has `parsed_body` and `truncated_body`. A body that cannot be parsed is a 400."),
+    protobuf_descriptors: path()
+      .optional()
+      .describe(
+        "Serialized `FileDescriptorSet` (`protoc --include_imports --descriptor_set_out`), up to 4 MiB: the plugin's `proto-descriptor`. Without it a gRPC call's `parsed_body` is null. Read at the start.",
+      ),
   })
   .optional()
   .describe(
@@ -42,7 +47,13 @@ export function checkOpaDoor({ doors }: ListenerSettings, hasPolicy: boolean): s
 
 export function renderOpa(settings: ExtAuthzOpaSettings): OpaOptions {
   const { errors, request_time: requestTime, parse_body: parsesBody } = settings;
-  return { errors, requestTime, parsesBody };
+  const { protobuf_descriptors: descriptors } = settings;
+  return {
+    errors,
+    requestTime,
+    parsesBody,
+    ...(descriptors === undefined ? {} : { protobufDescriptors: descriptors }),
+  };
 }
 
 /** Everything but the bundle, its name and its rule is as for `policy`. */

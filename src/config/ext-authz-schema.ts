@@ -32,7 +32,7 @@ const conditionsOf = () => ({
     .max(limits.conditionsMax)
     .default([])
     .describe(
-      "Members that the call's JSON body must have, as of a JSON-RPC method. The gateway must send bodies; a body that cannot be judged is turned away, never taken for another operation.",
+      "Members that the call's JSON or gRPC body must have, as of a JSON-RPC method. The gateway must send bodies; a body that cannot be judged is turned away, never taken for another operation.",
     ),
 });
 
@@ -67,7 +67,7 @@ export const operationSchema = z.strictObject({
   properties: propertiesSchema
     .optional()
     .describe(
-      "What policy gets as `action.properties`: by name, the members of the call's JSON body that lead to it, like `{ amount: [payment, amount] }`. A member that is not there is left out; one that cannot be told is no operation. Needs `action` in the position `issue`, and a gateway that sends bodies.",
+      "What policy gets as `action.properties`: by name, the members of the call's JSON or gRPC body that lead to it, like `{ amount: [payment, amount] }`. A member that is not there is left out; one that cannot be told is no operation. Needs `action` in the position `issue`, and a gateway that sends bodies.",
     ),
   resource: z
     .strictObject({
@@ -102,6 +102,11 @@ export const extAuthzSchema = z
       .optional()
       .describe(
         "YAML or JSON file that holds `operations` and nothing else, up to 1 MiB, like what `chaperone operations from-openapi` prints. Read at the start.",
+      ),
+    protobuf_descriptors: path()
+      .optional()
+      .describe(
+        "Serialized `FileDescriptorSet` (`protoc --include_imports --descriptor_set_out`), up to 4 MiB: what the messages of gRPC calls say. Without it, or where the gateway sends no raw bytes, their bodies are opaque. Read at the start.",
       ),
   })
   .optional()

@@ -37,6 +37,7 @@ export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, 
     ...checkPosition(settings, door, hasIssuers),
     ...checkOperations(settings),
     ...checkProperties(settings, held[0] ?? ""),
+    ...checkDescriptors(settings, held[0] ?? ""),
   ];
   return problems.length > 0 ? problems : checkTable(settings);
 }
@@ -94,6 +95,11 @@ function checkProperties({ position, operations }: ExtAuthzSettings, door: strin
   );
 }
 
+function checkDescriptors({ protobuf_descriptors: descriptors }: ExtAuthzSettings, door: string): string[] {
+  const isUnread = descriptors !== undefined && bodilessDoors.has(door);
+  return messagesOf([[isUnread, `ext_authz.protobuf_descriptors: no body comes to the door ${door}`]]);
+}
+
 function messagesOf(rules: readonly Rule[]): string[] {
   return rules.flatMap(([isWrong, message]) => (isWrong ? [message] : []));
 }
@@ -108,11 +114,16 @@ function checkTable(settings: ExtAuthzSettings): string[] {
 }
 
 export function renderExtAuthz(settings: ExtAuthzSettings): ExtAuthzOptions {
-  const { position, audiences, token_header: tokenHeader, evidence } = settings;
-  const operations = renderOperations(settings);
+  const { position, audiences, token_header: tokenHeader, evidence, protobuf_descriptors: descriptors } = settings;
+  const base = {
+    audiences,
+    operations: renderOperations(settings),
+    tokenHeader,
+    ...(descriptors === undefined ? {} : { protobufDescriptors: descriptors }),
+  };
   return position === "issue" && evidence !== undefined
-    ? { position: "issue", audiences, operations, tokenHeader, evidence: renderEvidence(evidence) }
-    : { position: "use", audiences, operations, tokenHeader };
+    ? { position: "issue", ...base, evidence: renderEvidence(evidence) }
+    : { position: "use", ...base };
 }
 
 function renderOperations({ audiences, operations }: ExtAuthzSettings): readonly OperationOptions[] {

@@ -20,9 +20,9 @@ export interface ObservedCall {
 
 /**
  * `absent`: none came with the question; the call may have one that the gateway does not send. `opaque`: of a kind that is not read. `malformed`: it says that it is of a kind that it is not. `partial`: the gateway
- * did not send all of it, so what it says is unknown.
+ * did not send all of it, so what it says is unknown. `grpc`: its message, as JSON.
  */
 export type CallBody =
   | { readonly form: "absent" | "opaque" | "malformed" | "partial" }
-  | { readonly form: "json"; readonly value: Json }
+  | { readonly form: "json" | "grpc"; readonly value: Json }
   | { readonly form: "fields"; readonly value: JsonObject };

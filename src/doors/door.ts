@@ -5,6 +5,7 @@ import type { DoorsHouse } from "./house.ts";
 import type { Answers } from "./answers.ts";
 import type { Dialect } from "./ext-authz/http/dialect.ts";
 import type { UnaryMethod } from "./ext-authz/grpc/unary-method.ts";
+import type { GrpcMessages } from "./ext-authz/protobuf/grpc-messages.ts";
 import type { DoorLimits } from "./limits.ts";
 import type { ListenerOptions } from "./options.ts";
 
@@ -16,6 +17,8 @@ export interface DoorSite {
   readonly limits: DoorLimits;
   /** The header field in which this listener's gateway may name a client. */
   readonly clientField: string | undefined;
+  /** What gRPC calls that are held here may say; undefined: the listener names no descriptors. */
+  readonly messages: GrpcMessages | undefined;
   /** Whether any listener serves a token endpoint. */
   readonly servesTokens: boolean;
 }

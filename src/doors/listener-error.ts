@@ -4,6 +4,7 @@ export const listenerErrorCodes = [
   "listener_address_unusable",
   "listener_permission_denied",
   "listener_callers_wrong",
+  "listener_descriptors_unusable",
   "listener_doors_wrong",
   "listener_exposed",
   "listener_name_wrong",

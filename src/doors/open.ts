@@ -8,6 +8,7 @@ import { GrpcReception } from "./ext-authz/grpc/grpc-reception.ts";
 import { credentialHeader } from "./ext-authz/http/held-headers.ts";
 import { HeldCallReception } from "./ext-authz/http/held-call-reception.ts";
 import { openHeldCalls } from "./ext-authz/open-held-calls.ts";
+import { loadGrpcMessages } from "./ext-authz/protobuf/load-grpc-messages.ts";
 import { anySingleHost, createHostCheck } from "./hosts.ts";
 import type { DoorsHouse } from "./house.ts";
 import type { DoorLimits } from "./limits.ts";
@@ -24,10 +25,15 @@ export interface Opening {
   readonly limits: DoorLimits;
 }
 
-export function open(options: ListenerOptions, { doors, servesTokens, house, limits }: Opening): Promise<Listener> {
-  const { name, clientField } = options;
+export async function open(
+  options: ListenerOptions,
+  { doors, servesTokens, house, limits }: Opening,
+): Promise<Listener> {
+  const { name, clientField, extAuthz, opa } = options;
+  const descriptors = extAuthz?.protobufDescriptors ?? opa?.protobufDescriptors;
+  const messages = descriptors === undefined ? undefined : await loadGrpcMessages(descriptors, name);
   const answers = new Answers(name, house.observer);
-  const site = { house, listener: name, answers, limits, clientField, servesTokens };
+  const site = { house, listener: name, answers, limits, clientField, messages, servesTokens };
   const [first] = doors;
   if (first !== undefined && "methods" in first) return openGrpc(options, site, first);
   if (first !== undefined && "dialect" in first) return openDialect(options, site, first);
@@ -81,7 +87,7 @@ function openDialect(options: ListenerOptions, site: DoorSite, { dialect }: Dial
   const { house, answers, limits } = site;
   const reception = new HeldCallReception({
     dialect,
-    answerHeldCall: openHeldCalls(options, house),
+    answerHeldCall: openHeldCalls(options, site),
     // `Authorization` there is the held call's.
     identifyGateway: createCallers(options, house.credentials, credentialHeader),
     concurrencyMax: options.concurrencyMax,

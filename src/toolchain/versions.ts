@@ -18,6 +18,8 @@ export const versions = {
   /** PyPI PyJWT, and cryptography for its signatures: verifies role tokens as a resource server in Python does. */
   pyjwt: "2.15.1",
   cryptography: "50.0.2",
+  /** PyPI grpcio-tools: protoc itself, which makes the descriptors that the tests' gRPC messages are read by. */
+  grpcioTools: "1.85.1",
   /** npm cerbos: a peer that the bench measures. */
   cerbos: "0.51.0",
   /** Maven org.keycloak:keycloak-quarkus-dist: the identity provider that test/keycloak takes its tokens from. */

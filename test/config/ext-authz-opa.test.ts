@@ -23,10 +23,15 @@ test("the bundle is enough; everything else is as the plugin and the sidecar's o
 
 test("every setting is passed on", () => {
   const settings =
-    "bundle: b, id: shop, entrypoint: shop/authz/main, errors: grpc_error, request_time: rfc3339, parse_body: false";
+    "bundle: b, id: shop, entrypoint: shop/authz/main, errors: grpc_error, request_time: rfc3339, parse_body: false, protobuf_descriptors: d.pb";
   const { callPolicy, listeners } = loaded({ yaml: yamlOf(settings), environment });
   expect(callPolicy).toMatchObject({ path: "b", id: "shop", entrypoint: "shop/authz/main" });
-  expect(listeners[0]?.opa).toEqual({ errors: "grpc_error", requestTime: "rfc3339", parsesBody: false });
+  expect(listeners[0]?.opa).toEqual({
+    errors: "grpc_error",
+    requestTime: "rfc3339",
+    parsesBody: false,
+    protobufDescriptors: "d.pb",
+  });
 });
 
 test("without it there is no such policy, and no listener knows of one", () => {

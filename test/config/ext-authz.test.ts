@@ -85,6 +85,13 @@ test("the resource's side takes role tokens alone", () => {
   });
 });
 
+test("the descriptors of gRPC messages are named, and read where the door opens", () => {
+  const yaml = yamlOf({ extAuthz: held("issue", book, `${evidence}, protobuf_descriptors: /etc/bank.pb`) });
+  expect(loaded({ yaml, environment }).listeners[0]).toMatchObject({
+    extAuthz: { protobufDescriptors: "/etc/bank.pb" },
+  });
+});
+
 describe("stops the start", () => {
   const issueWith = (text: string, doors = "[ext_authz_http]") => ({ doors, extAuthz: held("issue", book, text) });
   const two = `{ position: issue, audiences: ["https://a.example", "https://b.example"], operations: [${book}], ${evidence} }`;
@@ -149,6 +156,14 @@ describe("stops the start", () => {
       "a resource that no parameter names",
       { extAuthz: held("issue", book.replace(" }", ", resource: { type: t, id: nope } }"), evidence) },
       /no parameter/,
+    ],
+    [
+      "descriptors where no body is sent",
+      {
+        doors: "[forward_auth]",
+        extAuthz: held("use", book.replace("action: book_flight", "permission: 'a:b'"), "protobuf_descriptors: d.pb"),
+      },
+      /descriptors: no body comes to the door forward_auth/,
     ],
     [
       "a host that no call has",

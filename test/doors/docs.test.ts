@@ -42,6 +42,7 @@ describe.each(Object.entries(doors))("docs/doors/%s.md", (kind, door) => {
       answers,
       limits: doorLimits,
       clientField: undefined,
+      messages: undefined,
       servesTokens: false,
     };
     const page = read(`doors/${kind}.md`);

@@ -13,7 +13,9 @@ import {
   type UnixAddress,
 } from "../../src/doors/index.ts";
 import { parseGatewayName, parseIssuer } from "../../src/domain/identifiers.ts";
+import { compileDescriptors } from "../fakes/descriptor-sets.ts";
 import { createFakeHouse, foundingBody, gatewayCredential, operatorCredential } from "../fakes/doors-house.ts";
+import { byPayload } from "../fakes/held-operations.ts";
 import { call, createFolder, open, socketListener, tcpListener } from "../fakes/open-house.ts";
 import { known } from "../fakes/path-ports.ts";
 
@@ -213,6 +215,47 @@ describe("a listener's configuration", () => {
     const mtls = { certFile: file, keyFile: file, caFile: file, allowedNames: ["DNS:x"] };
     const address = { kind: "tcp", host: "127.0.0.1", port: 0, mtls } as const;
     await expectRefused("listener_tls_unusable", [tcpListener({ address, callers: { kind: "mtls" } })]);
+  });
+
+  describe("is refused with descriptors of gRPC messages", () => {
+    const listenerWith = async (
+      protobufDescriptors: string,
+      door: "ext_authz_grpc" | "ext_authz_opa",
+    ): Promise<ListenerOptions> =>
+      socketListener(await createFolder(), {
+        doors: [door],
+        ...(door === "ext_authz_grpc"
+          ? { extAuthz: { ...byPayload, protobufDescriptors } }
+          : { opa: { errors: "deny", requestTime: "object", parsesBody: true, protobufDescriptors } }),
+      });
+    const house: Partial<DoorsHouse> = { decideCall: () => Promise.reject(new Error("nobody is asked")) };
+
+    const write = async (bytes: Uint8Array): Promise<string> => {
+      const path = join(await createFolder(), "set.pb");
+      await writeFile(path, bytes);
+      return path;
+    };
+    const wrong: [string, () => Promise<string>][] = [
+      ["that are not there", () => Promise.resolve("missing.pb")],
+      ["that are a folder", () => Promise.resolve(import.meta.dirname)],
+      ["that are something else", () => Promise.resolve(import.meta.filename)],
+      ["that are a device", () => Promise.resolve("/dev/zero")],
+      ["that are too large", () => write(Buffer.alloc(4_194_305))],
+      ["without what they import", async () => write(await compileDescriptors(["bank.proto"], []))],
+    ];
+    test.each(wrong)("%s", async (_what, make) => {
+      const path = await make();
+      for (const door of ["ext_authz_grpc", "ext_authz_opa"] as const) {
+        await expectRefused("listener_descriptors_unusable", [await listenerWith(path, door)], house);
+      }
+    });
+
+    test("and opens with good ones", async () => {
+      const path = await write(await compileDescriptors());
+      for (const door of ["ext_authz_grpc", "ext_authz_opa"] as const) {
+        await open(createFakeHouse(house), [await listenerWith(path, door)]);
+      }
+    });
   });
 
   test("is refused with mTLS that names nobody", async () => {

@@ -29,6 +29,8 @@ export interface EnvoyParts {
 
 interface Routed extends EnvoyParts {
   readonly upstream: string;
+  /** Absent: HTTP/1.1. */
+  readonly upstreamSpeaks?: "http2";
 }
 
 export const typed = (name: string): string => `type.googleapis.com/envoy.${name}`;
@@ -75,7 +77,10 @@ function configure(parts: Routed, { port }: GatewayPlace): object {
   return {
     static_resources: {
       listeners: [{ address: inPort, filter_chains: [chain] }],
-      clusters: [cluster("upstream", parts.upstream), configureChaperone(parts)],
+      clusters: [
+        { ...cluster("upstream", parts.upstream), ...(parts.upstreamSpeaks === undefined ? {} : http2) },
+        configureChaperone(parts),
+      ],
     },
   };
 }
@@ -105,10 +110,17 @@ function configureFilter({ dialect, credential, filter }: EnvoyParts): JsonObjec
 function configureChaperone({ address, dialect, transport }: EnvoyParts): JsonObject {
   const secured = transport === undefined ? {} : { transport_socket: transport };
   if (dialect === "http") return { ...cluster("chaperone", address), ...secured };
-  const http2 = { "@type": typed(httpOptions), explicit_http_config: { http2_protocol_options: {} } };
-  const options = { [`envoy.${httpOptions}`]: http2 };
-  return { ...cluster("chaperone", address), ...secured, typed_extension_protocol_options: options };
+  return { ...cluster("chaperone", address), ...secured, ...http2 };
 }
+
+const http2 = {
+  typed_extension_protocol_options: {
+    [`envoy.${httpOptions}`]: {
+      "@type": typed(httpOptions),
+      explicit_http_config: { http2_protocol_options: {} },
+    },
+  },
+};
 
 function cluster(name: string, address: string): JsonObject {
   const where = address.startsWith("unix:")

@@ -1,5 +1,5 @@
 /** Calls unary methods as a gateway does, with a gRPC library: the other side of the wire. */
-import { ChannelCredentials, Client, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { ChannelCredentials, type ChannelOptions, Client, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
 
 export const checkPath = "/envoy.service.auth.v3.Authorization/Check";
@@ -28,19 +28,21 @@ export function connectGrpc(
   address: string,
   credentials = ChannelCredentials.createInsecure(),
   authority = "localhost",
+  options: ChannelOptions = {},
 ): GrpcClient {
   const client = new Client(address.replace(/^https?:\/\//, ""), credentials, {
     "grpc.ssl_target_name_override": "localhost",
     "grpc.default_authority": authority,
+    ...options,
   });
   onTestFinished(() => client.close());
   return {
     call: (message, { path = checkPath, metadata = {}, deadlineMilliseconds = 10_000 } = {}) => {
       const sent = new Metadata();
       for (const [name, value] of Object.entries(metadata)) sent.add(name, value);
-      const options = { deadline: Date.now() + deadlineMilliseconds };
+      const deadline = Date.now() + deadlineMilliseconds;
       return new Promise((resolve) => {
-        client.makeUnaryRequest(path, asIs, asIs, message, sent, options, (error, bytes) => {
+        client.makeUnaryRequest(path, asIs, asIs, message, sent, { deadline }, (error, bytes) => {
           resolve({ error: error ?? undefined, bytes: bytes ?? Buffer.alloc(0) });
         });
       });

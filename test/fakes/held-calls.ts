@@ -12,7 +12,10 @@ export function heldCall({ headers = {}, body, ...changes }: HeldCallChanges = {
     host: "flights.example",
     target: "/flights",
     headers: new Map(Object.entries(headers)),
-    body: typeof body === "string" ? { kind: "whole", bytes: Buffer.from(body) } : (body ?? { kind: "absent" }),
+    body:
+      typeof body === "string"
+        ? { kind: "whole", bytes: Buffer.from(body), isExact: true }
+        : (body ?? { kind: "absent" }),
     metadata: {},
     peer: undefined,
     ...changes,

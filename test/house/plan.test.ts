@@ -37,6 +37,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["telemetry"],
   winston: ["telemetry"],
   express: ["doors"],
+  "@bufbuild/protobuf": ["doors"],
   zod: ["config"],
   yaml: ["config", "policy"],
 };
@@ -102,6 +103,16 @@ test("serving loads its own work only: no toolchain, no other command", () => {
   expect(works.filter((path) => reached.has(path))).toEqual(["src/cli/serve.ts"]);
   const tools = [...reached].filter((path) => path.startsWith("src/toolchain/"));
   expect(tools).toEqual(["src/toolchain/toolchain-error.ts"]);
+});
+
+test("the protobuf decoder is loaded only where a listener names descriptors: by import(), from one file", () => {
+  const decoding = files.filter(({ packages }) => packages.some((path) => packageOf(path) === "@bufbuild/protobuf"));
+  const paths = new Set(decoding.map(({ path }) => path));
+  expect(paths.size).toBeGreaterThan(2);
+  const importers = files.filter(({ path, files: targets }) => !paths.has(path) && targets.some((to) => paths.has(to)));
+  expect(importers.map(({ path }) => path)).toEqual(["src/doors/ext-authz/protobuf/load-grpc-messages.ts"]);
+  const [loader] = importers;
+  for (const path of paths) expect(loader?.text).not.toContain(`from "./${basename(path)}"`);
 });
 
 describe("what may be made in one place only", () => {

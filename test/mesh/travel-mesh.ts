@@ -74,7 +74,7 @@ const evidence: Readonly<Record<Way, object>> = {
 };
 
 /** A line of the list `listeners`. */
-function listener(name: string, door: string, address: string, extAuthz: object): string {
+export function listener(name: string, door: string, address: string, extAuthz: object): string {
   const callers = address.startsWith("unix:") ? "socket" : "credential";
   return `  - { name: ${name}, address: "${address}", doors: [${door}], callers: ${callers}, ext_authz: ${JSON.stringify(extAuthz)} }\n`;
 }
@@ -108,12 +108,13 @@ export function resourceSettings(folder: string, rest: string): string {
 
 export const shippedBundle = join(root, "bundle", "default.tar.gz");
 
-function common(keys: string): string {
-  return `issuer: "${issuer}"\nkeys: { kind: jwks, path: "${keys}" }\npolicy: { bundle: "${shippedBundle}" }\n`;
+/** The sections that every sidecar has. */
+export function common(keys: string, bundle = shippedBundle): string {
+  return `issuer: "${issuer}"\nkeys: { kind: jwks, path: "${keys}" }\npolicy: { bundle: "${bundle}" }\n`;
 }
 
 /** One key set for every sidecar of the issuer. */
-async function makeSharedKeys(folder: string): Promise<string> {
+export async function makeSharedKeys(folder: string): Promise<string> {
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const path = join(folder, "keys", "jwks.json");
   mkdirSync(join(folder, "keys"));

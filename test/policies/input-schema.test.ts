@@ -135,6 +135,7 @@ describe("the input's schema", () => {
   test.each<CallBody>([
     { form: "absent" },
     { form: "json", value: { method: "tools/call" } },
+    { form: "grpc", value: { amount: "5" } },
     { form: "fields", value: { a: ["1"] } },
   ])("accepts a held call that the path renders, member for member (body: $form)", (body) => {
     const input = { ...rendered(true), ...renderCall({ ...observedCall, body }) };

@@ -19,6 +19,8 @@ import { evidenceHeaders, readIssueEvidence, readUseEvidence } from "./call-evid
 import { type CallTarget, readTarget } from "./call-target.ts";
 import type { AnswerHeldCall, HeldCall, HeldCallAnswer, LetThrough } from "./held-call.ts";
 import { readHeldBody } from "./held-body.ts";
+import { checkMessageMembers } from "./message-members.ts";
+import type { GrpcMessages } from "./protobuf/grpc-messages.ts";
 import { credentialHeader } from "./http/held-headers.ts";
 import { createOperationTable, type MatchedOperation, type OperationTable } from "./operations.ts";
 import type { ExtAuthzOptions, IssueOptions, UseOptions } from "./options.ts";
@@ -29,11 +31,15 @@ interface Site<Options extends ExtAuthzOptions = ExtAuthzOptions> {
   readonly house: DoorsHouse;
   readonly listener: string;
   readonly options: Options;
+  /** What gRPC calls may say; undefined: nobody says. */
+  readonly messages?: GrpcMessages | undefined;
 }
 
-/** Throws a RangeError for a table of operations that is malformed or ambiguous. */
+/** Throws a RangeError for a table of operations that is malformed or ambiguous, or asks for what no message says. */
 export function createAnswerHeldCall(site: Site): AnswerHeldCall {
-  const table = createOperationTable(site.options.operations);
+  const { options, messages } = site;
+  const table = createOperationTable(options.operations);
+  if (messages !== undefined) checkMessageMembers(options.operations, messages);
   return async (call, gateway) => {
     try {
       return await answer(site, table, call, gateway);
@@ -52,7 +58,7 @@ async function answer(
 ): Promise<HeldCallAnswer> {
   const target = readTarget(call);
   if (target === undefined) return refuse(site, "target_malformed");
-  const body = readHeldBody(call);
+  const body = readHeldBody(call, site.messages);
   if (hasOverridingField(body)) return refuse(site, "target_malformed");
   const matched = table.find(call, target, body);
   if (matched === undefined) return refuse(site, "operation_unknown");

@@ -29,7 +29,8 @@ export function findMember(body: CallBody, path: readonly string[]): BodyMember 
  * that read JSON whatever the type says.
  */
 function membersOf(body: CallBody): JsonObject | undefined {
-  return body.form === "json" && isJsonObject(body.value) ? body.value : undefined;
+  const isKnown = body.form === "json" || body.form === "grpc";
+  return isKnown && isJsonObject(body.value) ? body.value : undefined;
 }
 
 /** Go's JSON reader, and others, take names in any capitals. */

@@ -5,23 +5,30 @@ import type { CallBody } from "../../domain/observed-call.ts";
 import { RequestError } from "../../domain/request-error.ts";
 import { parseStrictJson } from "../../domain/strict-json.ts";
 import { fold } from "./fold.ts";
-import type { HeldCall } from "./held-call.ts";
+import type { HeldCall, SentBody } from "./held-call.ts";
+import type { GrpcMessages } from "./protobuf/grpc-messages.ts";
 
 const json = /^application\/(?:[a-z0-9.+-]+\+)?json[ \t]*(?:;|$)/i;
 const form = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
+const grpc = /^application\/grpc(?:\+proto)?[ \t]*(?:;|$)/i;
 
-export function readHeldBody({ body, headers }: HeldCall): CallBody {
+/** `messages`: what gRPC calls may say, by the listener's descriptors; undefined: it has none. */
+export function readHeldBody(call: HeldCall, messages?: GrpcMessages): CallBody {
+  const { body, headers } = call;
   if (body.kind === "absent") return { form: "absent" };
   if (body.kind === "partial") return { form: "partial" };
   const types = headers.get("content-type") ?? [];
   const [type = ""] = types;
   // Two types are two readings, and a coding or another charset hides what is inside.
   if (types.length > 1 || isCoded(headers) || !isUtf8Alone(type)) return { form: "malformed" };
-  if (json.test(type)) {
-    const value = parseStrictJson(body.bytes);
-    return value instanceof RequestError || hasNearTwins(value) ? { form: "malformed" } : { form: "json", value };
-  }
+  if (json.test(type)) return readJson(body.bytes);
+  if (grpc.test(type)) return readMessage(call, body, messages);
   return form.test(type) ? readFields(body.bytes) : { form: "opaque" };
+}
+
+function readJson(bytes: Uint8Array): CallBody {
+  const value = parseStrictJson(bytes);
+  return value instanceof RequestError || hasNearTwins(value) ? { form: "malformed" } : { form: "json", value };
 }
 
 function isCoded(headers: HeldCall["headers"]): boolean {
@@ -61,4 +68,21 @@ function readFields(bytes: Uint8Array): CallBody {
     return { form: "malformed" };
   }
   return fields.has("__proto__") ? { form: "malformed" } : { form: "fields", value: Object.fromEntries(fields) };
+}
+
+/** A target with anything more than a method's name is another one to most servers. */
+function readMessage({ method, target }: HeldCall, body: SentBody, messages: GrpcMessages | undefined): CallBody {
+  if (messages === undefined || method !== "POST" || !body.isExact) return { form: "opaque" };
+  const found = messages.read(target, body.bytes, "implicit");
+  switch (found.kind) {
+    case "value":
+      return { form: "grpc", value: found.value };
+    case "unnamed":
+    case "unseen":
+      return { form: "opaque" };
+    // Nothing says that the gateway sent less than it got, so the call itself is like that.
+    case "truncated":
+    case "malformed":
+      return { form: "malformed" };
+  }
 }

@@ -21,7 +21,14 @@ export interface HeldCall {
 }
 
 /** `absent`: none came with the question, which says nothing of the call's. `partial`: there is more that the gateway did not send. */
-export type HeldBody = { readonly kind: "absent" } | { readonly kind: "whole" | "partial"; readonly bytes: Uint8Array };
+export type HeldBody = { readonly kind: "absent" } | SentBody;
+
+export interface SentBody {
+  readonly kind: "whole" | "partial";
+  readonly bytes: Uint8Array;
+  /** Byte for byte the call's. As text it may not be: what is no UTF-8 stands there as something else. */
+  readonly isExact: boolean;
+}
 
 export type HeldCallAnswer = LetThrough | TurnedAway;
 

@@ -7,4 +7,6 @@ export const extAuthzLimits = {
   evidenceLengthMax: 16_384,
   /** Envoy refuses to set a longer header. */
   headerValueBytesMax: 16_384,
+  /** The messages of a large company's services, with their comments left out, as protoc does. */
+  descriptorsBytesMax: 4_194_304,
 } as const;

@@ -5,6 +5,8 @@ interface Common {
   /** Whom the gateway stands in front of, or sends to. */
   readonly audiences: readonly Audience[];
   readonly operations: readonly OperationOptions[];
+  /** File with a `google.protobuf.FileDescriptorSet`: what gRPC calls there may say. Absent: their bodies are opaque. */
+  readonly protobufDescriptors?: string;
 }
 
 /** On the agent's side: evidence is read, and a role token replaces it on the call that goes on. */
@@ -62,10 +64,10 @@ export interface OperationOptions {
   readonly audience: Audience;
 }
 
-/** By a property's name, the members of a JSON body that lead to it, from the outside in. */
+/** By a property's name, the members of a JSON or gRPC body that lead to it, from the outside in. */
 export type PropertyPaths = Readonly<Record<string, readonly string[]>>;
 
-/** `body`: a member of a JSON body, from the outside in, is exactly this text. */
+/** `body`: a member of a JSON or gRPC body, from the outside in, is exactly this text. */
 export type ConditionOptions =
   | { readonly on: "header"; readonly name: string; readonly value: string }
   | { readonly on: "body"; readonly path: readonly string[]; readonly value: string };

@@ -5,5 +5,5 @@ import { createCheckMethod } from "./check-method.ts";
 
 export const extAuthzGrpcDoor: GrpcDoor = {
   admits: "gateway",
-  methods: ({ house, answers }, options) => [createCheckMethod(openHeldCalls(options, house), answers)],
+  methods: (site, options) => [createCheckMethod(openHeldCalls(options, site), site.answers)],
 };

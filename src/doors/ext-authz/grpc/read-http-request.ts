@@ -12,7 +12,9 @@ interface HttpRequest {
   readonly headers: Headers;
   /** -1: more than was sent. */
   readonly size: number | undefined;
-  readonly body: Buffer | undefined;
+  /** A gateway that packs a body as text writes other characters for what is no UTF-8. */
+  readonly text: Buffer | undefined;
+  readonly raw: Buffer | undefined;
 }
 
 const fields = {
@@ -51,7 +53,8 @@ export function readHttpRequest(message: WireReader): HttpRequest {
     path: requireText(draft.path),
     headers: oneForm(draft.mapped, draft.listed) ?? new Map<string, string[]>(),
     size: draft.size,
-    body: oneForm(draft.text, draft.raw),
+    text: draft.text,
+    raw: draft.raw,
   };
 }
 
@@ -164,11 +167,12 @@ function addHeader(headers: Headers, name: string, value: string): void {
 const partialBodyHeader = "x-envoy-auth-partial-body";
 
 /** `whole` only where nothing says that there is more: not the gateway, and not the client's own length. */
-export function readBody({ body, size, headers }: HttpRequest): HeldBody {
+export function readBody({ text, raw, size, headers }: HttpRequest): HeldBody {
+  const body = oneForm(text, raw);
   const isPartial = headers.get(partialBodyHeader)?.includes("true") === true || (body !== undefined && size === -1);
   if (body === undefined && !isPartial) return { kind: "absent" };
   const bytes = body ?? Buffer.alloc(0);
   const declared = headers.get("content-length")?.map(Number) ?? [];
   const isShort = declared.some((length) => !(length <= bytes.length));
-  return { kind: isPartial || isShort ? "partial" : "whole", bytes };
+  return { kind: isPartial || isShort ? "partial" : "whole", bytes, isExact: raw !== undefined };
 }

@@ -82,6 +82,26 @@ export class WireReader {
     throw new Unreadable();
   }
 
+  /** Precise, and a negative one as the 64 bits that it is. */
+  varint64(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.#byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asUintN(64, value);
+    }
+    throw new Unreadable();
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#end;
+  }
+
+  fixed(length: 4 | 8): Buffer {
+    const from = this.#take(length);
+    return this.#bytes.subarray(from, from + length);
+  }
+
   double(): number {
     return this.#bytes.readDoubleLE(this.#take(8));
   }

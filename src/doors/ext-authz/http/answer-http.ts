@@ -45,8 +45,8 @@ export function tell(
 /** What is larger than the limit is a body of which the rest is missing; what a dialect does not send is absent. */
 function describeBody({ sendsBody }: Dialect, body: Uint8Array | RequestError): HeldBody {
   if (!sendsBody) return { kind: "absent" };
-  if (body instanceof RequestError) return { kind: "partial", bytes: Buffer.alloc(0) };
-  return body.byteLength === 0 ? { kind: "absent" } : { kind: "whole", bytes: body };
+  if (body instanceof RequestError) return { kind: "partial", bytes: Buffer.alloc(0), isExact: true };
+  return body.byteLength === 0 ? { kind: "absent" } : { kind: "whole", bytes: body, isExact: true };
 }
 
 function write(response: ServerResponse, dialect: Dialect, answer: HeldCallAnswer): void {

@@ -17,7 +17,7 @@ function read(request: IncomingMessage, body: HeldBody): HeldCall | undefined {
   if (host === undefined || method === undefined || target === undefined) return undefined;
   const isPartial = headers.get("x-envoy-auth-partial-body")?.includes("true") === true;
   const held: HeldBody = isPartial
-    ? { kind: "partial", bytes: body.kind === "absent" ? Buffer.alloc(0) : body.bytes }
+    ? { kind: "partial", bytes: body.kind === "absent" ? Buffer.alloc(0) : body.bytes, isExact: true }
     : body;
   return { method, host, target, headers, body: held, metadata: {}, peer: undefined };
 }

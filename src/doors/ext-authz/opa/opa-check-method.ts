@@ -21,7 +21,7 @@ import { renderInput } from "./render-input.ts";
 export type DecideCall = (question: CallQuestion) => Promise<CallDecision>;
 
 export function createOpaCheckMethod(
-  { listener, answers }: Pick<DoorSite, "listener" | "answers">,
+  { listener, answers, messages }: Pick<DoorSite, "listener" | "answers" | "messages">,
   decideCall: DecideCall,
   options: OpaOptions,
 ): GatewayMethod {
@@ -37,7 +37,7 @@ export function createOpaCheckMethod(
       const read = readAttributes(message);
       if (read instanceof RequestError) return refuse(read.code, refuseUnread);
       const attributes = memberOf(read, "attributes");
-      const input = renderInput(attributes, options);
+      const input = renderInput(attributes, options, messages);
       if (input instanceof RequestError) return refuse(input.code, renderUnparsed);
       const decision = await decideCall(ask(listener, gateway, attributes, input));
       return render(decision, options);

@@ -6,4 +6,6 @@ export interface OpaOptions {
   readonly requestTime: "object" | "rfc3339";
   /** Whether `parsed_body` and `truncated_body` are given. */
   readonly parsesBody: boolean;
+  /** File with a `google.protobuf.FileDescriptorSet`. Absent: a gRPC call's body is null. */
+  readonly protobufDescriptors?: string;
 }

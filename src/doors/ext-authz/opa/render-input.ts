@@ -4,25 +4,31 @@
  */
 import type { Json, JsonObject } from "../../../domain/json.ts";
 import { RequestError } from "../../../domain/request-error.ts";
+import type { GrpcMessages } from "../protobuf/grpc-messages.ts";
 import { httpOf, memberOf, textAt } from "./members.ts";
 import type { OpaOptions } from "./options.ts";
 import { parseCallBody } from "./parse-call-body.ts";
 import { parseQuery } from "./parse-query.ts";
 
 /** `attributes` undefined: the message has none. */
-export function renderInput(attributes: JsonObject | undefined, options: OpaOptions): JsonObject | RequestError {
+export function renderInput(
+  attributes: JsonObject | undefined,
+  options: OpaOptions,
+  messages?: GrpcMessages,
+): JsonObject | RequestError {
   const http = httpOf(attributes);
   const [rawPath = "", ...queries] = textAt(http, "path").split("?");
   const path = unescape(rawPath);
   const query = parseQuery(queries.join("?"));
   if (path === undefined || query === undefined) return new RequestError("target_malformed");
-  const body = options.parsesBody ? parseCallBody(http) : {};
+  const segments = path.replace(/^\/+/, "").split("/");
+  const body = options.parsesBody ? parseCallBody(http, { path: segments, messages }) : {};
   if (body instanceof RequestError) return body;
   const principal = textAt(memberOf(attributes, "source"), "principal");
   return {
     ...(attributes === undefined ? {} : { attributes: renderTime(attributes, options) }),
     version: { ext_authz: "v3", encoding: "protojson" },
-    parsed_path: path.replace(/^\/+/, "").split("/"),
+    parsed_path: segments,
     parsed_query: query,
     ...body,
     ...(principal === "" ? {} : { source_principal: principal }),

@@ -7,6 +7,7 @@ import { denied, openCheckListener, passed } from "../../../fakes/check-listener
 import { gatewayCredential } from "../../../fakes/doors-house.ts";
 import { startEnvoy } from "../../../fakes/envoy.ts";
 import { findFreePort } from "../../../fakes/free-port.ts";
+import { connectGrpc } from "../../../fakes/grpc-client.ts";
 
 const atTcp: Partial<ListenerOptions> = {
   address: { kind: "tcp", host: "127.0.0.1", port: 0 },
@@ -48,10 +49,18 @@ describe.each([
     await envoy.send("/", forged, "short");
     await envoy.send("/", forged, "longer than eight");
     expect(held.slice(-2).map(({ call }) => call.body)).toEqual([
-      { kind: "whole", bytes: Buffer.from("short") },
-      { kind: "partial", bytes: Buffer.from("longer t") },
+      { kind: "whole", bytes: Buffer.from("short"), isExact: asBytes },
+      { kind: "partial", bytes: Buffer.from("longer t"), isExact: asBytes },
     ]);
   });
+});
+
+test("a body that comes as text has other characters for what is no UTF-8", async () => {
+  const { address, held } = await openCheckListener();
+  const envoy = await startEnvoy({ address, filter: { with_request_body: { max_request_bytes: 64 } } });
+  await connectGrpc(`http://127.0.0.1:${envoy.port}`).call(Buffer.of(0x10, 0xf4, 0x0a), { path: "/a.B/C" });
+  const body = { kind: "whole", bytes: Buffer.from("\0\0\0\0\u0003\u0010!\n"), isExact: false };
+  expect(held.at(-1)?.call.body).toEqual(body);
 });
 
 describe("who is turned away", () => {

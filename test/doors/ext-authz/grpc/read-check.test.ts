@@ -125,29 +125,41 @@ describe("a body", () => {
   const cases: readonly (readonly [string, object, object])[] = [
     ["that was not sent is absent, whatever its length", { headers: { "content-length": "5" } }, { kind: "absent" }],
     ["that a client says is whole is absent", partial("false"), { kind: "absent" }],
-    ["is whole as text", { body: "hällo", ...partial("false") }, { kind: "whole", bytes: Buffer.from("hällo") }],
-    ["is whole as bytes", { rawBody: Buffer.of(0xff, 0) }, { kind: "whole", bytes: Buffer.of(0xff, 0) }],
+    [
+      "is whole as text",
+      { body: "hällo", ...partial("false") },
+      { kind: "whole", bytes: Buffer.from("hällo"), isExact: false },
+    ],
+    ["is whole as bytes", { rawBody: Buffer.of(0xff, 0) }, { kind: "whole", bytes: Buffer.of(0xff, 0), isExact: true }],
     [
       "is partial when the gateway says so",
       { body: "he", ...partial("true") },
-      { kind: "partial", bytes: Buffer.from("he") },
+      { kind: "partial", bytes: Buffer.from("he"), isExact: false },
     ],
-    ["is partial with nothing of it sent", partial("true"), { kind: "partial", bytes: Buffer.alloc(0) }],
-    ["is partial when its size is not known", { body: "he", size: -1 }, { kind: "partial", bytes: Buffer.from("he") }],
+    [
+      "is partial with nothing of it sent",
+      partial("true"),
+      { kind: "partial", bytes: Buffer.alloc(0), isExact: false },
+    ],
+    [
+      "is partial when its size is not known",
+      { body: "he", size: -1 },
+      { kind: "partial", bytes: Buffer.from("he"), isExact: false },
+    ],
     [
       "is partial when its client declared more",
       { body: "he", headers: { "content-length": "3" } },
-      { kind: "partial", bytes: Buffer.from("he") },
+      { kind: "partial", bytes: Buffer.from("he"), isExact: false },
     ],
     [
       "is partial when its declared length is no number",
       { body: "he", headers: { "content-length": "2, 3" } },
-      { kind: "partial", bytes: Buffer.from("he") },
+      { kind: "partial", bytes: Buffer.from("he"), isExact: false },
     ],
     [
       "of its declared length is whole",
       { rawBody: Buffer.from("he"), size: 2, headers: { "content-length": "2" } },
-      { kind: "whole", bytes: Buffer.from("he") },
+      { kind: "whole", bytes: Buffer.from("he"), isExact: true },
     ],
   ];
   test.each(cases)("%s", (_what, http, expected) => {

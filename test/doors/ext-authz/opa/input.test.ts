@@ -1,20 +1,27 @@
 /** The input that another's policy gets: Envoy's own encoding of a Check, as opa-envoy-plugin would show it. */
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { OpaOptions } from "../../../../src/doors/ext-authz/opa/options.ts";
 import { memberOf } from "../../../../src/doors/ext-authz/opa/members.ts";
 import { readAttributes } from "../../../../src/doors/ext-authz/opa/read-attributes.ts";
 import { renderInput } from "../../../../src/doors/ext-authz/opa/render-input.ts";
+import { createGrpcMessages } from "../../../../src/doors/ext-authz/protobuf/decode-messages.ts";
+import type { GrpcMessages } from "../../../../src/doors/ext-authz/protobuf/grpc-messages.ts";
 import type { JsonObject } from "../../../../src/domain/json.ts";
 import { RequestError } from "../../../../src/domain/request-error.ts";
 import { aroundHttp, encodeCheck, encodeHttp, field, decodeCheck } from "../../../fakes/check-messages.ts";
+import { compileDescriptors, encodeTransfer, frame } from "../../../fakes/descriptor-sets.ts";
 
 const asPlugin: OpaOptions = { errors: "deny", requestTime: "object", parsesBody: true };
 
-function inputOf(message: Buffer, options: Partial<OpaOptions> = {}): JsonObject | RequestError {
+function inputOf(
+  message: Buffer,
+  options: Partial<OpaOptions> = {},
+  messages?: GrpcMessages,
+): JsonObject | RequestError {
   const read = readAttributes(message);
   if (read instanceof RequestError) return read;
-  return renderInput(memberOf(read, "attributes"), { ...asPlugin, ...options });
+  return renderInput(memberOf(read, "attributes"), { ...asPlugin, ...options }, messages);
 }
 const ofHttp = (http: object, options?: Partial<OpaOptions>) => inputOf(encodeHttp(http), options);
 
@@ -268,4 +275,53 @@ test.each<[string, Buffer, string]>([
   ["more than there may be", Buffer.alloc(262_145), "body_too_large"],
 ])("a message with %s is refused", (_name, message, code) => {
   expect(inputOf(message)).toMatchObject({ code });
+});
+
+describe("a gRPC call's body, by descriptors", () => {
+  let messages: GrpcMessages;
+  beforeAll(async () => {
+    messages = createGrpcMessages(await compileDescriptors());
+  }, 120_000);
+
+  const sent = frame(encodeTransfer({ fromAccount: "NO93", amount: 5, urgent: false }));
+  const grpc = { headers: { "content-type": "application/grpc" }, path: "/bank.Transfers/Send", rawBody: sent };
+  const of = (changes: object = {}) => inputOf(encodeHttp({ ...grpc, ...changes }), {}, messages);
+
+  test("is shown as the plugin shows it: JSON names, and only what is set", () => {
+    const body = { parsed_body: { fromAccount: "NO93", amount: "5", urgent: false }, truncated_body: false };
+    expect(of()).toMatchObject(body);
+    expect(of()).toHaveProperty("parsed_body", body.parsed_body);
+    expect(of({ headers: { "content-type": "application/grpc-web+proto; a=b" } })).toMatchObject(body);
+    expect(of({ path: "//bank.Transfers/%53end?x=1" })).toMatchObject(body);
+    expect(of({ rawBody: frame(Buffer.alloc(0)) })).toMatchObject({ parsed_body: {} });
+  });
+
+  test.each<[string, object]>([
+    ["of a service that nobody described", { path: "/bank.Others/Send" }],
+    ["of a method that nobody described", { path: "/bank.Transfers/Other" }],
+    ["of a stream", { path: "/bank.Transfers/Upload" }],
+    ["that came as text", { rawBody: undefined, body: "\0\0\0\0\0" }],
+    ["that did not come", { rawBody: undefined }],
+  ])("%s is null", (_what, changes) => {
+    expect(of(changes)).toMatchObject({ parsed_body: null, truncated_body: false });
+  });
+
+  test("of which there is less than is said, by its frame or by its length, is truncated", () => {
+    const cut = { parsed_body: null, truncated_body: true };
+    expect(of({ rawBody: sent.subarray(0, -1) })).toMatchObject(cut);
+    expect(of({ headers: { ...grpc.headers, "content-length": "999" } })).toMatchObject(cut);
+  });
+
+  test.each<[string, object, string]>([
+    ["without its frame", { rawBody: Buffer.of(0, 0, 0, 0) }, "body_malformed"],
+    ["that is compressed", { rawBody: frame(Buffer.of(1), { flag: 1 }) }, "body_malformed"],
+    ["that is no message", { rawBody: frame(Buffer.of(0x0a, 9)) }, "body_malformed"],
+    ["with two messages", { rawBody: Buffer.concat([sent, sent]) }, "body_malformed"],
+    ["that says what nobody described", { rawBody: frame(Buffer.of(0x98, 0x06, 1)) }, "body_malformed"],
+    ["that says a thing twice", { rawBody: frame(Buffer.of(0x10, 1, 0x10, 2)) }, "body_malformed"],
+    ["to a path that is no method's", { path: "/bank.Transfers/Send/x" }, "target_malformed"],
+    ["in another encoding", { headers: { "content-type": "application/grpc+json" } }, "media_type_unsupported"],
+  ])("%s is refused and never shown as nothing", (_what, changes, code) => {
+    expect(of(changes)).toMatchObject({ code });
+  });
 });

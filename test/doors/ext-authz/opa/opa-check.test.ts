@@ -46,7 +46,7 @@ async function answerTo(message: Buffer, decision: CallDecision, options: Partia
   const house = createFakeHouse();
   const questions: CallQuestion[] = [];
   const method = createOpaCheckMethod(
-    { listener: "mesh", answers: new Answers("mesh", house.observer) },
+    { listener: "mesh", answers: new Answers("mesh", house.observer), messages: undefined },
     async (question) => {
       questions.push(question);
       return decision;
