@@ -32,7 +32,7 @@ const lastUri = /uri=([!#-+\--:<>-[\]-~]*)$/iy;
  * The URI of the one certificate in there. It is all that follows the last pair before it: of a name that holds what ends
  * a pair, no part is taken for the whole. Undefined: there is none, there are several, or not every byte was understood.
  */
-export function readOnlyUri(field: string): string | undefined {
+export function readSoleUri(field: string): string | undefined {
   const seen = new Set<string>();
   for (let at = 0; ; at = pair.lastIndex) {
     lastUri.lastIndex = at;

@@ -1,7 +1,7 @@
 /** Envoy's header about the client's certificate counts only when it can be read in one way, and says one name. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readOnlyUri } from "../../../../src/doors/ext-authz/http/client-certificate.ts";
+import { readSoleUri } from "../../../../src/doors/ext-authz/http/client-certificate.ts";
 
 const agent = "spiffe://mesh.example/ns/agents/sa/travel-agent";
 const other = "spiffe://mesh.example/ns/agents/sa/other";
@@ -19,7 +19,7 @@ describe("the one URI is read", () => {
     ["under keys in other capitals", `hash=00;uRi=${agent}`],
     ["beside a subject with quotes and commas", `Subject="CN=\\"URI=${other}\\",O=a\\,b";URI=${agent}`],
   ])("%s", (_how, field) => {
-    expect(readOnlyUri(field)).toBe(agent);
+    expect(readSoleUri(field)).toBe(agent);
   });
 });
 
@@ -64,12 +64,12 @@ describe("no URI is read from", () => {
     ["a line's end", `URI=${agent}\n`],
     ["a byte that is no ASCII", `Subject="caf\u00e9";URI=${agent}`],
   ])("%s", (_what, field) => {
-    expect(readOnlyUri(field)).toBeUndefined();
+    expect(readSoleUri(field)).toBeUndefined();
   });
 
   test("an empty value, which no workload has", () => {
-    expect(readOnlyUri("URI=")).toBe("");
-    expect(readOnlyUri(`${hash};URI=`)).toBe("");
+    expect(readSoleUri("URI=")).toBe("");
+    expect(readSoleUri(`${hash};URI=`)).toBe("");
   });
 });
 
@@ -87,7 +87,7 @@ describe("whatever the field holds", () => {
           field.map((text) => `${text};URI=${agent}`),
         ),
         (text) => {
-          const uri = readOnlyUri(text);
+          const uri = readSoleUri(text);
           if (uri === undefined) return;
           read += 1;
           const [element, ...others] = splitOutsideQuotes(text, ",");
@@ -105,8 +105,8 @@ describe("whatever the field holds", () => {
     const more = fc.tuple(fc.constantFrom(",", ";", ", ", ";;"), fc.constantFrom("URI=", "uri=", "Uri="));
     fc.assert(
       fc.property(field, more, (text, [separator, key]) => {
-        expect(readOnlyUri(`URI=${agent}${separator}${key}${other}`)).toBeUndefined();
-        const uri = readOnlyUri(`${text}${separator}${key}${other}`);
+        expect(readSoleUri(`URI=${agent}${separator}${key}${other}`)).toBeUndefined();
+        const uri = readSoleUri(`${text}${separator}${key}${other}`);
         expect([undefined, other]).toContain(uri);
       }),
       { numRuns: 5000 },
@@ -119,7 +119,7 @@ describe("whatever the field holds", () => {
     let read = 0;
     fc.assert(
       fc.property(around, ({ subject, names }) => {
-        const uri = readOnlyUri(renderAsEnvoy(subject ?? undefined, names));
+        const uri = readSoleUri(renderAsEnvoy(subject ?? undefined, names));
         if (uri === undefined) return;
         read += 1;
         expect([uri]).toEqual(names.length === 0 ? [""] : names);
@@ -131,9 +131,9 @@ describe("whatever the field holds", () => {
 
   test("a field as long as one may be is read to its end, and no further", () => {
     for (const text of [`Subject="${'\\"'.repeat(8000)}`, "By=a;".repeat(2700), `URI=${"a".repeat(16_000)},`]) {
-      expect(readOnlyUri(text)).toBeUndefined();
+      expect(readSoleUri(text)).toBeUndefined();
     }
-    expect(readOnlyUri(`${"By=a;".repeat(2700)}URI=${agent}`)).toBe(agent);
+    expect(readSoleUri(`${"By=a;".repeat(2700)}URI=${agent}`)).toBe(agent);
   });
 });
 
