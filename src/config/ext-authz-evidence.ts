@@ -1,6 +1,6 @@
 /** Where a held call's proof of person and agent stands, for the position `issue`: its settings, what is wrong with them, what they come to. */
 import { z } from "zod";
-import type { IssueEvidenceOptions } from "../doors/index.ts";
+import { clientCertificateHeader, type IssueEvidenceOptions } from "../doors/index.ts";
 import { text } from "./field.ts";
 import { limits } from "./limits.ts";
 
@@ -32,7 +32,6 @@ export const evidenceSchema = z
 
 export type EvidenceSettings = NonNullable<z.output<typeof evidenceSchema>>;
 
-const certificateHeader = "x-forwarded-client-cert";
 const headerName = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 /** `door` is the one of the listener. */
@@ -48,7 +47,7 @@ export function checkEvidence(settings: EvidenceSettings, door: string, hasIssue
       "evidence.peer: x_forwarded_client_cert is read at ext_authz_http alone",
     ],
     [
-      subject === actor || (peer === "x_forwarded_client_cert" && subject === certificateHeader),
+      subject === actor || (peer === "x_forwarded_client_cert" && subject === clientCertificateHeader),
       "evidence: person and agent cannot stand in one place",
     ],
     [from === "metadata" && !isGrpc, "evidence.from: metadata comes with gRPC alone"],

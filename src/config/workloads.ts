@@ -13,7 +13,7 @@ const workloadSchema = z.strictObject({
   issuer: issuerName()
     .optional()
     .describe(
-      "Whose party it is, as `may_act` and `allowed_actors` of the people's issuer name it. Absent: `urn:chaperone:gateway`.",
+      "Whose party it is, as `may_act` and `allowed_actors` of the people's issuer name it. Absent: `urn:chaperone:gateway`. A workload that is one of `clients` too has the same issuer here and there, or it is two parties.",
     ),
   capabilities: z
     .array(parsed(parseCapability, "must be a capability"))

@@ -23,6 +23,7 @@ export type { Credentials, DoorsHouse, Readiness } from "./house.ts";
 export type { ListenerErrorCode } from "./listener-error.ts";
 export type { CallerOptions, DoorKind, ListenerOptions, UnixAddress } from "./options.ts";
 export { readHost, readSegments } from "./ext-authz/call-target.ts";
+export { clientCertificateHeader } from "./ext-authz/http/client-certificate.ts";
 export { createOperationTable } from "./ext-authz/operations.ts";
 export type { OpaOptions } from "./ext-authz/opa/options.ts";
 export type {

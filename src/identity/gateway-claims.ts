@@ -16,7 +16,7 @@ import { mayAct } from "./may-act.ts";
 import type { GatewayClaimsOptions } from "./options.ts";
 import { readHops } from "./read-act.ts";
 import { readNumericDate, readProfile, readString, readStrings, separators } from "./read-claims.ts";
-import { createWorkloads, type FindWorkload } from "./workloads.ts";
+import { createWorkloads, type FindWorkload, hasSecondIssuer } from "./workloads.ts";
 
 const spellings = {
   capabilities: ["Capabilities", "capabilities"],
@@ -37,11 +37,9 @@ export function createGatewayClaimsVerifier(options: GatewayClaimsOptions): Evid
   };
 }
 
-function verifyClaims({ subject, actor }: ClaimsEvidence, now: number, options: Rules): VerifiedEvidence | Refusal {
-  if (comesFromRoleToken(subject, options)) return Refusal.because("token_evidence_required");
-  if (actor.kind === "claims" && (comesFromRoleToken(actor.claims, options) || Object.hasOwn(actor.claims, "act"))) {
-    return Refusal.because("token_evidence_required");
-  }
+function verifyClaims(evidence: ClaimsEvidence, now: number, options: Rules): VerifiedEvidence | Refusal {
+  if (needsToken(evidence, options)) return Refusal.because("token_evidence_required");
+  const { subject, actor } = evidence;
   const verifiedSubject = verifySubject(subject, now, options);
   if (verifiedSubject instanceof Refusal) return verifiedSubject;
   const verifiedActor = findActor(actor, now, options);
@@ -51,6 +49,9 @@ function verifyClaims({ subject, actor }: ClaimsEvidence, now: number, options: 
   if (mismatch !== undefined) return mismatch;
   const inner = readInnerActors(subject, verifiedSubject.issuer, options);
   if (inner instanceof Refusal) return inner;
+  if (actor.kind === "peer" && hasSecondIssuer(verifiedActor, [verifiedSubject, ...inner])) {
+    return Refusal.because("chain_cycle");
+  }
   const transaction = readString(subject, "txn");
   if (transaction instanceof Refusal) return transaction;
   return {
@@ -83,13 +84,16 @@ function checkNamed({ claims }: ClaimsActor, subject: JsonObject): Refusal | und
 }
 
 /** The same of a peer; it has no claims to match, so an entry without issuer means the party of that name at the subject's own. */
-function checkPeer(actor: Actor, { id, issuer }: Subject, subject: JsonObject): Refusal | undefined {
-  // A workload has one name in the world: of two issuers it would look like somebody who acts for somebody else.
-  if (actor.id === id && actor.issuer !== issuer) return Refusal.because("chain_cycle");
+function checkPeer(actor: Actor, { issuer }: Subject, subject: JsonObject): Refusal | undefined {
   if (!Object.hasOwn(subject, "may_act")) return undefined;
   const next = { claim: ownMember(subject, "may_act"), names: "parties", allowed: [], issuers: [issuer] } as const;
   const isNamed = isNextActor(next, { actor, client: undefined, isClient: false });
   return isNamed ? undefined : Refusal.because("actor_not_named");
+}
+
+function needsToken({ subject, actor }: ClaimsEvidence, options: Rules): boolean {
+  if (comesFromRoleToken(subject, options)) return true;
+  return actor.kind === "claims" && (comesFromRoleToken(actor.claims, options) || Object.hasOwn(actor.claims, "act"));
 }
 
 /** Anything of our own is proved by its token, never by somebody's word (DESIGN §5 "Onward"). */

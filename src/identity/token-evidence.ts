@@ -14,7 +14,7 @@ import type { TokensOptions } from "./options.ts";
 import { createProfiles } from "./profiles/index.ts";
 import type { ProvedSubject } from "./profiles/issuer-profile.ts";
 import { TokenVerifier } from "./verify-token.ts";
-import { createWorkloads, type FindWorkload } from "./workloads.ts";
+import { createWorkloads, type FindWorkload, hasSecondIssuer } from "./workloads.ts";
 
 type Proof = VerifiedEvidence | Refusal;
 
@@ -62,10 +62,9 @@ function connect(proved: ProvedSubject, actor: Actor | Refusal, evidence: Tokens
   if (actor instanceof Refusal) return actor;
   const { subject, inner, origin, parent, nextActors } = proved;
   const { kind } = evidence.actor;
-  // With signed tokens nobody acts for itself here: that would be a token without delegation (TX-10). A workload has one
-  // name in the world, so it is the same one whoever issued the token that names it.
-  const isOfOneIssuer = kind === "peer" || actor.issuer === subject.issuer;
-  if (isOfOneIssuer && actor.id === subject.id) return Refusal.because("chain_cycle");
+  // With signed tokens nobody acts for itself here: that would be a token without delegation (TX-10).
+  if (actor.issuer === subject.issuer && actor.id === subject.id) return Refusal.because("chain_cycle");
+  if (kind === "peer" && hasSecondIssuer(actor, [subject, ...inner])) return Refusal.because("chain_cycle");
   const candidate = { actor, client: clientOf(evidence), isClient: kind === "client" };
   if (!isNextActor(nextActors, candidate)) return Refusal.because("actor_not_named");
   const vouchedBy = restsOnGateway(evidence.actor) ? "gateway" : "signature";

@@ -2,7 +2,7 @@
  * Workloads that are known by the name in their certificate alone: whose parties they are, and what they are able to do,
  * is what configuration says of them.
  */
-import type { Actor } from "../domain/delegation-chain.ts";
+import type { Actor, Hop, Subject } from "../domain/delegation-chain.ts";
 import { ExactSet } from "../domain/exact-set.ts";
 import type { Capability, Issuer } from "../domain/identifiers.ts";
 import type { WorkloadName } from "../domain/workload-name.ts";
@@ -28,4 +28,12 @@ export function createWorkloads(listed: readonly WorkloadOptions[] = []): FindWo
     known.set(id, actorOf({ id, issuer, capabilities: ExactSet.of(capabilities) }));
   }
   return (name) => known.get(name) ?? actorOf({ id: name, issuer: gatewayIssuer });
+}
+
+/**
+ * A workload has one name in the world, whoever issued what says it: as parties of two issuers it would look like
+ * somebody who acts for, or after, somebody else. Twice under one issuer is the chain's own rule.
+ */
+export function hasSecondIssuer(workload: Actor, others: readonly (Subject | Hop)[]): boolean {
+  return others.some(({ id, issuer }) => id === workload.id && issuer !== workload.issuer);
 }

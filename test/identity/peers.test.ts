@@ -154,6 +154,13 @@ describe("beside a person's token", () => {
     },
   );
 
+  test("nor after itself, whoever issued the token that says it acted before", async () => {
+    const told = (act: JsonObject) => judgeToken(subjectToken({ may_act: named(), act }));
+    expect(await told({ sub: spiffe })).toBe("chain_cycle");
+    expect(await told({ sub: "planner", act: { sub: spiffe, iss: agents.name } })).toBe("chain_cycle");
+    expect(await told({ sub: "planner" })).toMatchObject({ inner: [{ id: "planner", issuer: people.name }] });
+  });
+
   test("a role token of ours is exchanged onward at a token endpoint alone", async () => {
     expect(await judgeToken(roleToken({ may_act: named() }))).toBe("evidence_not_accepted");
   });
@@ -203,6 +210,15 @@ describe("beside claims that the gateway decoded", () => {
     const workloads = [{ ...listed, issuer: known(parseIssuer(people.name)) }];
     expect(await judgeClaims({ sub: spiffe, iss: people.name }, { workloads })).toMatchObject({
       actor: { issuer: people.name },
+    });
+  });
+
+  test("it does not act after itself, at whichever issuer it acted before", async () => {
+    expect(await judgeClaims({ sub: "alice", iss: people.name, act: { sub: spiffe } })).toBe("chain_cycle");
+    const before = { sub: "planner", act: { sub: spiffe, iss: people.name } };
+    expect(await judgeClaims({ sub: "alice", iss: people.name, act: before })).toBe("chain_cycle");
+    expect(await judgeClaims({ sub: "alice", iss: people.name, act: { sub: "planner" } })).toMatchObject({
+      inner: [{ id: "planner", issuer: people.name }],
     });
   });
 

@@ -86,6 +86,20 @@ const transport = {
     },
   },
 };
+/** A name of another kind does not get in, so that none is told in a URI's place. */
+const urisOnly = {
+  ...transport,
+  typed_config: {
+    ...transport.typed_config,
+    common_tls_context: {
+      ...transport.typed_config.common_tls_context,
+      validation_context: {
+        trusted_ca: { filename: meshFile("ca") },
+        match_typed_subject_alt_names: [{ san_type: "URI", matcher: { prefix: "spiffe://mesh.example/" } }],
+      },
+    },
+  },
+};
 const page = readFileSync(join(root, "docs", "doors", "ext_authz_http.md"), "utf8");
 /** What the page tells operators to write. */
 const sanitized = z.record(z.string(), z.json()).parse(parse(blocks("yaml", page)[1] ?? ""));
@@ -193,6 +207,8 @@ describe.each(ways)("by %s", (way) => {
     ["a DNS name that prints like a workload's URI", "posing"],
     ["a name that would end its pair", "pair-forger"],
     ["a name that would end its element", "element-forger"],
+    ["a name that would end its pair where another name has its end", "rest-forger"],
+    ["a name in quotes", "quote-forger"],
   ])("a certificate with %s is not the agent's", async (_what, party) => {
     await expectTurnedAway(envoy.as(materialOf(party)), 401, shownBy("erin"));
   });
@@ -204,12 +220,26 @@ describe.each(ways)("by %s", (way) => {
     expect(lastRecord()).toMatchObject({ code: "actor_not_named" });
   });
 
+  test("a DNS name that is a URI is none by the header, and one by the principal of an Envoy that asks for no URI", async () => {
+    const forger = envoy.as(materialOf("dns-forger"));
+    if (way.startsWith("header")) return expectTurnedAway(forger, 401, shownBy("erin"));
+    expect((await forger.send(booking, shownBy("erin"), "{}")).status).toBe(200);
+  });
+
   test("what the agent writes of itself beside its certificate is replaced, and does not arrive", async () => {
     const made = { [certificateHeader]: [`URI=${otherWorkload}`, forged] };
     const { status, received } = await envoy.send(booking, { ...shownBy("erin"), ...made }, "{}");
     expect(status).toBe(200);
     expect(JSON.stringify(received)).not.toContain(`URI=${otherWorkload}`);
   });
+});
+
+test.each(ways)("an Envoy that asks for a URI, as it is told to, takes no DNS name for one by %s", async (way) => {
+  const envoy = await startEnvoy({ ...partsOf(way), downstream: { transport: urisOnly, client: materialOf("agent") } });
+  expect((await envoy.send(booking, shownBy("erin"), "{}")).status).toBe(200);
+  for (const party of ["dns-forger", "posing"]) {
+    await expect(envoy.as(materialOf(party)).send(booking, shownBy("erin"), "{}")).rejects.toThrow(/alert|RESET/);
+  }
 });
 
 describe("an Envoy that hands on what clients write, which the page forbids", () => {

@@ -11,7 +11,7 @@ import { RequestError } from "../../domain/request-error.ts";
 import { parseStrictJson } from "../../domain/strict-json.ts";
 import { parseWorkloadName } from "../../domain/workload-name.ts";
 import type { HeldCall } from "./held-call.ts";
-import { clientCertificateHeader, readOnlyUri } from "./http/client-certificate.ts";
+import { clientCertificateHeader, readSoleUri } from "./http/client-certificate.ts";
 import { extAuthzLimits } from "./limits.ts";
 import type { ActorPlace, IssueEvidenceOptions, PeerPlace, UseOptions } from "./options.ts";
 
@@ -27,7 +27,7 @@ export function readIssueEvidence(
       return readClaims(options, call, (key) => ownMember(verified, key));
     }
     case "payload_headers":
-      return readClaims(options, call, (name) => readPayload(readOnly(call, name)));
+      return readClaims(options, call, (name) => readPayload(readSole(call, name)));
     case "tokens":
       return readTokens(options, call);
   }
@@ -86,12 +86,12 @@ function readPeer(call: HeldCall, by: PeerPlace): PeerActor | undefined {
 
 /** Of the one certificate that the gateway itself says it saw. */
 function readCertificateUri(call: HeldCall): string | undefined {
-  const field = readOnly(call, clientCertificateHeader);
-  return field === undefined ? undefined : readOnlyUri(field);
+  const field = readSole(call, clientCertificateHeader);
+  return field === undefined ? undefined : readSoleUri(field);
 }
 
 /** Exactly one header field with exactly one value. */
-function readOnly({ headers }: HeldCall, name: string): string | undefined {
+function readSole({ headers }: HeldCall, name: string): string | undefined {
   const [value, ...others] = headers.get(name) ?? [];
   if (value === undefined || others.length > 0 || value === "") return undefined;
   return value.length <= extAuthzLimits.evidenceLengthMax ? value : undefined;
@@ -110,7 +110,7 @@ const bearer = /^Bearer +([A-Za-z0-9_.~+/=-]+)$/i;
 
 /** `Authorization` has a scheme before the token; a header of one's own may hold the token alone. */
 function readToken(call: HeldCall, name: string): ShownToken | undefined {
-  const value = readOnly(call, name);
+  const value = readSole(call, name);
   if (value === undefined) return undefined;
   const compact = bearer.exec(value)?.[1] ?? (name === "authorization" ? undefined : value);
   return compact === undefined ? undefined : { compact, type: "access_token" };

@@ -6,37 +6,42 @@
 
 export const clientCertificateHeader = "x-forwarded-client-cert";
 
-/** By lower-case name: whether one element may have several. Of the client's URIs a certificate may have more; nobody here. */
+/**
+ * By lower-case name: whether one element may have several. No `DNS`, because Envoy is told to write the URI alone, and
+ * writes DNS names, which the certificate chooses, without quotes too.
+ */
 const keys: ReadonlyMap<string, boolean> = new Map([
   ["by", true],
   ["hash", false],
   ["cert", false],
   ["chain", false],
   ["subject", false],
-  ["uri", false],
-  ["dns", true],
 ]);
 
 /**
- * One pair and what ends it; a comma, which begins another element, does not. A value that holds `,`, `;`, `=` or `"` is
- * quoted, with `\"` for a quote. Two backslashes are refused: who reads them as an escape ends the value elsewhere.
+ * One pair and the semicolon after it; a comma, which begins another element, ends none. A value that holds `,`, `;`,
+ * `=` or `"` is quoted, with `\"` for a quote. Two backslashes are refused: who reads them as an escape ends the value
+ * elsewhere.
  */
-const pair = /([A-Za-z]+)=(?:"((?:[ !#-[\]-~]|\\[ -[\]-~])*)"|([!#-+\--:<>-[\]-~]*))(;|$)/y;
+const pair = /([A-Za-z]+)=(?:"(?:[ !#-[\]-~]|\\[ -[\]-~])*"|[!#-+\--:<>-[\]-~]*);/y;
 
-/** The URI of the one certificate in there. Undefined: there is none, there are several, or not every byte was understood. */
-export function readOnlyUri(field: string): string | undefined {
+/** Envoy writes the name as the certificate has it, never in quotes of its own. */
+const lastUri = /uri=([!#-+\--:<>-[\]-~]*)$/iy;
+
+/**
+ * The URI of the one certificate in there. It is all that follows the last pair before it: of a name that holds what ends
+ * a pair, no part is taken for the whole. Undefined: there is none, there are several, or not every byte was understood.
+ */
+export function readSoleUri(field: string): string | undefined {
   const seen = new Set<string>();
-  let uri: string | undefined;
-  pair.lastIndex = 0;
-  for (;;) {
-    const found = pair.exec(field);
-    if (found === null) return undefined;
-    const [, name = "", quoted, plain, end] = found;
-    const key = name.toLowerCase();
+  for (let at = 0; ; at = pair.lastIndex) {
+    lastUri.lastIndex = at;
+    const uri = lastUri.exec(field)?.[1];
+    if (uri !== undefined) return uri;
+    pair.lastIndex = at;
+    const key = pair.exec(field)?.[1]?.toLowerCase() ?? "";
     const mayRepeat = keys.get(key);
     if (mayRepeat === undefined || (seen.has(key) && !mayRepeat)) return undefined;
     seen.add(key);
-    if (key === "uri") uri = quoted ?? plain;
-    if (end === "") return uri;
   }
 }

@@ -1,7 +1,7 @@
 /** Envoy's header about the client's certificate counts only when it can be read in one way, and says one name. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readOnlyUri } from "../../../../src/doors/ext-authz/http/client-certificate.ts";
+import { readSoleUri } from "../../../../src/doors/ext-authz/http/client-certificate.ts";
 
 const agent = "spiffe://mesh.example/ns/agents/sa/travel-agent";
 const other = "spiffe://mesh.example/ns/agents/sa/other";
@@ -12,17 +12,14 @@ describe("the one URI is read", () => {
   test.each([
     ["as Envoy writes it", `${by};${hash};URI=${agent}`],
     [
-      "with everything that Envoy can say",
-      `${by};${hash};Cert="x%20y";Chain="";Subject="CN=a,O=b;c";URI=${agent};DNS=a`,
+      "with everything that Envoy can say before it",
+      `${by};${hash};Cert="x%20y";Chain="";Subject="CN=a,O=b;c";URI=${agent}`,
     ],
     ["of a gateway with several names", `${by};By=https://edge.example;URI=${agent}`],
-    ["of a certificate with several DNS names", `URI=${agent};DNS=a.example;DNS=b.example`],
-    ["quoted", `URI="${agent}"`],
     ["under keys in other capitals", `hash=00;uRi=${agent}`],
-    ["before the others", `URI=${agent};${hash}`],
     ["beside a subject with quotes and commas", `Subject="CN=\\"URI=${other}\\",O=a\\,b";URI=${agent}`],
   ])("%s", (_how, field) => {
-    expect(readOnlyUri(field)).toBe(agent);
+    expect(readSoleUri(field)).toBe(agent);
   });
 });
 
@@ -33,6 +30,10 @@ describe("no URI is read from", () => {
     ["no URI", `${by};${hash}`],
     ["two URIs", `URI=${agent};URI=${other}`],
     ["two URIs in other capitals", `URI=${agent};uri=${agent}`],
+    ["a name that is longer than its URI looks", `${by};${hash};URI=${agent};DNS=x`],
+    ["a name that seems to go on with a subject", `${by};${hash};URI=${agent};Subject="x"`],
+    ["a name in quotes, which are then its own", `${by};${hash};URI="${agent}"`],
+    ["a DNS name that seems to end in a URI", `${by};${hash};DNS=x;URI=${agent}`],
     ["two elements (APPEND_FORWARD)", `${by};URI=${agent},${by};URI=${other}`],
     ["two elements, the first without a URI", `${by};${hash},${by};URI=${agent}`],
     ["two elements, the second empty", `URI=${agent},`],
@@ -63,12 +64,12 @@ describe("no URI is read from", () => {
     ["a line's end", `URI=${agent}\n`],
     ["a byte that is no ASCII", `Subject="caf\u00e9";URI=${agent}`],
   ])("%s", (_what, field) => {
-    expect(readOnlyUri(field)).toBeUndefined();
+    expect(readSoleUri(field)).toBeUndefined();
   });
 
   test("an empty value, which no workload has", () => {
-    expect(readOnlyUri("URI=")).toBe("");
-    expect(readOnlyUri(`URI="";${hash}`)).toBe("");
+    expect(readSoleUri("URI=")).toBe("");
+    expect(readSoleUri(`${hash};URI=`)).toBe("");
   });
 });
 
@@ -83,16 +84,16 @@ describe("whatever the field holds", () => {
       fc.property(
         fc.oneof(
           field,
-          field.map((text) => `URI=${agent};${text}`),
+          field.map((text) => `${text};URI=${agent}`),
         ),
         (text) => {
-          const uri = readOnlyUri(text);
+          const uri = readSoleUri(text);
           if (uri === undefined) return;
           read += 1;
           const [element, ...others] = splitOutsideQuotes(text, ",");
           expect(others).toEqual([]);
           const pairs = splitOutsideQuotes(element ?? "", ";").filter((pair) => /^uri=/i.test(pair));
-          expect([[uri], [`"${uri}"`]]).toContainEqual(pairs.map((pair) => pair.slice(4)));
+          expect(pairs.map((pair) => pair.slice(4))).toEqual([uri]);
         },
       ),
       { numRuns: 20_000 },
@@ -104,21 +105,44 @@ describe("whatever the field holds", () => {
     const more = fc.tuple(fc.constantFrom(",", ";", ", ", ";;"), fc.constantFrom("URI=", "uri=", "Uri="));
     fc.assert(
       fc.property(field, more, (text, [separator, key]) => {
-        expect(readOnlyUri(`URI=${agent}${separator}${key}${other}`)).toBeUndefined();
-        const uri = readOnlyUri(`${text}${separator}${key}${other}`);
+        expect(readSoleUri(`URI=${agent}${separator}${key}${other}`)).toBeUndefined();
+        const uri = readSoleUri(`${text}${separator}${key}${other}`);
         expect([undefined, other]).toContain(uri);
       }),
       { numRuns: 5000 },
     );
   });
 
+  test("a certificate's one name is read as it stands there, or not at all; of several none", () => {
+    const name = fc.array(fc.oneof(piece, fc.constant("URI=")), { maxLength: 8 }).map((pieces) => pieces.join(""));
+    const around = fc.record({ subject: fc.option(name), names: fc.array(name, { maxLength: 3 }) });
+    let read = 0;
+    fc.assert(
+      fc.property(around, ({ subject, names }) => {
+        const uri = readSoleUri(renderAsEnvoy(subject ?? undefined, names));
+        if (uri === undefined) return;
+        read += 1;
+        expect([uri]).toEqual(names.length === 0 ? [""] : names);
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(read).toBeGreaterThan(200);
+  });
+
   test("a field as long as one may be is read to its end, and no further", () => {
-    for (const text of [`Subject="${'\\"'.repeat(8000)}`, "DNS=a;".repeat(2700), `URI=${"a".repeat(16_000)},`]) {
-      expect(readOnlyUri(text)).toBeUndefined();
+    for (const text of [`Subject="${'\\"'.repeat(8000)}`, "By=a;".repeat(2700), `URI=${"a".repeat(16_000)},`]) {
+      expect(readSoleUri(text)).toBeUndefined();
     }
-    expect(readOnlyUri(`${"DNS=a;".repeat(2700)}URI=${agent}`)).toBe(agent);
+    expect(readSoleUri(`${"By=a;".repeat(2700)}URI=${agent}`)).toBe(agent);
   });
 });
+
+/** With `uri` alone, or `subject` too: names as the certificate has them, and its subject escaped as RFC 2253 says. */
+function renderAsEnvoy(subject: string | undefined, names: readonly string[]): string {
+  const told = subject === undefined ? [] : [`Subject="CN=${subject.replaceAll(/[",;\\+<>=]/g, "\\$&")}"`];
+  const uris = names.length === 0 ? ["URI="] : names.map((name) => `URI=${name}`);
+  return [by, hash, ...told, ...uris].join(";");
+}
 
 /** The simple reader of the format: a quote opens and closes, save after a backslash. */
 function splitOutsideQuotes(text: string, separator: string): string[] {
