@@ -7,6 +7,7 @@ export function fold(text: string): string {
   // As most names are, and a body may have thousands of them.
   if (/^[!-~]*$/.test(text)) return text.toLowerCase();
   const [read = ""] = text.split("\0", 1);
+  if (manyMarks.test(read)) return "\0";
   return read
     .normalize("NFKC")
     .replace(/[\p{Cc}\p{Cf}]/gu, "")
@@ -14,6 +15,12 @@ export function fold(text: string): string {
     .toUpperCase()
     .toLowerCase();
 }
+
+/**
+ * More combining marks on one letter than any language has (UAX #15, stream-safe text); the last two are letters that
+ * become marks. To put them in order takes time by the square of their number, so all such texts are taken for one.
+ */
+const manyMarks = /[\p{M}\uff9e\uff9f]{31}/u;
 
 /** Of a path; some file systems drop dots and spaces at a name's end as well. */
 export function foldSegment(text: string): string {

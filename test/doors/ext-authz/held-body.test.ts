@@ -53,6 +53,27 @@ describe("a body that two servers could read as two things is malformed", () => 
   });
 });
 
+describe("a name of combining marks, which put in order take time by their square, holds nobody up", () => {
+  const marks = "\u0345\u0315\u0323\u0334".repeat(8_000);
+
+  test("as a member of JSON", () => {
+    const start = performance.now();
+    expect(read(json, JSON.stringify({ [marks]: 1 }))).toMatchObject({ form: "json" });
+    expect(performance.now() - start).toBeLessThan(300);
+  });
+
+  test("and of two such names nobody says that they are not one", () => {
+    expect(read(json, JSON.stringify({ [marks.slice(0, 40)]: 1, [marks.slice(1, 41)]: 2 }))).toEqual({
+      form: "malformed",
+    });
+  });
+
+  test("names of any language keep their forms apart", () => {
+    expect(read(json, '{"e\\u0301":1,"\\u00e9":2}')).toEqual({ form: "malformed" });
+    expect(read(json, '{"e\\u0301":1,"e\\u0300":2}')).toMatchObject({ form: "json" });
+  });
+});
+
 describe("a body that asks for another method is no target", () => {
   test.each([
     [form, "_method=DELETE"],
