@@ -198,6 +198,14 @@ describe("a gRPC call's body", () => {
       expect(refused({ ...on("any"), method: "PUT" })).not.toThrow();
     });
 
+    test("in a condition: a value that no message means without saying it", () => {
+      const wanting = (value: string, ...path: string[]) => ({ conditions: [{ on: "body" as const, path, value }] });
+      const message = /operations\[1\].body: .*Send may mean this value at currency without saying it/;
+      expect(refused(wanting("GBP", "currency"))).toThrow(message);
+      expect(refused(wanting("", "to", "iban"))).toThrow(RangeError);
+      expect(refused(wanting("EUR", "currency"))).not.toThrow();
+    });
+
     test("in a property: a member", () => {
       const properties = (...path: string[]) => ({ properties: { of: path } });
       const message = /operations\[1\].properties.of: .*Send has no member at from_account/;

@@ -332,6 +332,55 @@ describe("what operations can find in a message", () => {
   });
 });
 
+describe("a text by which a condition can tell is one that every message that means it says", () => {
+  test.each<[() => GrpcMessages, string, string, boolean]>([
+    [() => bank, "fromAccount", "NO93", true],
+    [() => bank, "fromAccount", "", true],
+    [() => bank, "currency", "EUR", true],
+    [() => bank, "currency", "CURRENCY_UNSPECIFIED", true],
+    [() => bank, "currency", "GBP", false],
+    [() => bank, "currency", "eur", false],
+    [() => bank, "amount", "0", true],
+    [() => bank, "amount", "-5", true],
+    [() => bank, "amount", "05", false],
+    [() => bank, "amount", "many", false],
+    [() => bank, "proof", "/wA=", true],
+    [() => bank, "proof", "_wA", false],
+    [() => bank, "to.iban", "DE02", true],
+    // A message without `to` means the empty one to many servers.
+    [() => bank, "to.iban", "", false],
+    [() => bank, "invoice", "", false],
+    [() => bank, "limit", "5", true],
+    [() => bank, "limit", "0", false],
+    [() => bank, "prices.true", "EUR", true],
+    [() => bank, "prices.true", "CURRENCY_UNSPECIFIED", false],
+    [() => bank, "payees.1.iban", "", false],
+    [() => bank, "due", "2026-01-01T00:00:00Z", true],
+    [() => bank, "details.a.b", "x", true],
+    [() => bank, "anything", "x", true],
+    [() => bank, "extra.@type", "x/bank.Account", true],
+    [() => legacy, "mode", "half", true],
+    [() => legacy, "mode", "full", false],
+    [() => legacy, "mode", "", true],
+    [() => legacy, "state", "CLOSED", true],
+    [() => legacy, "state", "OPEN", false],
+    [() => legacy, "lane", "FAST", true],
+    [() => legacy, "lane", "EXPRESS", false],
+    [() => legacy, "lane", "SLOW", false],
+    [() => legacy, "total", "1", true],
+    [() => legacy, "total", "0", false],
+  ])("%#: %s %s", (messages, path, text, expected) => {
+    const method = messages() === bank ? send : place;
+    expect(messages().toldAs(method, path.split("."))).toBe("text");
+    expect(messages().isSurelyTold(method, path.split("."), text)).toBe(expected);
+  });
+
+  test("of two names of one number, the first", () => {
+    const said = legacy.read(place, frame(encodeOrder({ id: "1", lane: "EXPRESS" })), "implicit");
+    expect(said).toMatchObject({ value: { lane: "FAST" } });
+  });
+});
+
 describe("descriptors that cannot be used", () => {
   const refused = (bytes: Uint8Array): string => {
     try {
