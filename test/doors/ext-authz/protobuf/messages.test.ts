@@ -219,6 +219,11 @@ describe("what two servers could read as two things is malformed", () => {
     ["two keys in one entry", field(6, Buffer.concat([field(1, "a"), field(1, "b")]))],
     ["two values in one entry", field(6, Buffer.concat([field(2, "a"), field(2, "b")]))],
     ["an Any of two types", Buffer.concat([field(13, Buffer.concat([field(1, "a"), field(1, "b")]))])],
+    // 2^32, of which protobufjs 7 looks at the lower half.
+    ["a bool that is neither 0 nor 1", Buffer.of(0x48, 0x80, 0x80, 0x80, 0x80, 0x10)],
+    ["such a value in a map", field(21, Buffer.concat([Buffer.of(0x0d, 1, 0, 0, 0), varintField(2, 2)]))],
+    ["such a key", field(25, Buffer.of(8, 2, 0x10, 1))],
+    ["such a bool in a Value", field(19, Buffer.of(0x20, 0x80, 0x80, 0x80, 0x80, 0x10))],
     ["text that is no UTF-8", field(1, Buffer.of(0xff))],
     ["a key that is no UTF-8", field(6, field(1, Buffer.of(0xff)))],
     ["a key that no object can have", field(6, field(1, "__proto__"))],
