@@ -33,8 +33,10 @@ function membersOf(body: CallBody): JsonObject | undefined {
   return isKnown && isJsonObject(body.value) ? body.value : undefined;
 }
 
-/** Go's JSON reader, and others, take names in any capitals. */
+/** Go's JSON reader, and others, take names in any capitals; protobuf's take `from_account` for `fromAccount`. */
 function isNearlyMember(object: JsonObject, name: string): boolean {
   const folded = fold(name);
-  return Object.keys(object).some((key) => key !== name && fold(key) === folded);
+  return Object.keys(object).some((key) => key !== name && (fold(key) === folded || inCamelCase(key) === name));
 }
+
+const inCamelCase = (name: string): string => name.replace(/_+([^_]?)/g, (_, next: string) => next.toUpperCase());
