@@ -35,8 +35,22 @@ function membersOf(body: CallBody): JsonObject | undefined {
 
 /** Go's JSON reader, and others, take names in any capitals; protobuf's take `from_account` for `fromAccount`. */
 function isNearlyMember(object: JsonObject, name: string): boolean {
-  const folded = fold(name);
-  return Object.keys(object).some((key) => key !== name && (fold(key) === folded || inCamelCase(key) === name));
+  const { folded, inCamelCase } = namesOf(object);
+  const near = [...(folded.get(fold(name)) ?? []), ...(inCamelCase.get(name) ?? [])];
+  return near.some((key) => key !== name);
 }
 
-const inCamelCase = (name: string): string => name.replace(/_+([^_]?)/g, (_, next: string) => next.toUpperCase());
+type Names = ReadonlyMap<string, readonly string[]>;
+const known = new WeakMap<JsonObject, Readonly<Record<"folded" | "inCamelCase", Names>>>();
+
+/** Each operation on a path looks, and to fold the names of a large body takes milliseconds: it is done once. */
+function namesOf(object: JsonObject): Readonly<Record<"folded" | "inCamelCase", Names>> {
+  const before = known.get(object);
+  if (before !== undefined) return before;
+  const keys = Object.keys(object);
+  const names = { folded: Map.groupBy(keys, fold), inCamelCase: Map.groupBy(keys, camelCase) };
+  known.set(object, names);
+  return names;
+}
+
+const camelCase = (name: string): string => name.replace(/_+([^_]?)/g, (_, next: string) => next.toUpperCase());

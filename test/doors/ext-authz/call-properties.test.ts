@@ -175,3 +175,12 @@ test("a member by its name in a .proto is near the one by its name in JSON, whic
   expect(find({ from_account: "a" }, "from_account")).toBe("value");
   expect(find({ from: "a" }, "fromAccount")).toBe("absent");
 });
+
+test("a body of thousands of names is looked through once, however many operations look into it", () => {
+  const value = Object.fromEntries(Array.from({ length: 6_000 }, (_, at) => [`\u00e9${at}`, 1]));
+  const start = performance.now();
+  for (let line = 0; line < 200; line += 1) {
+    expect(findMember({ form: "json", value }, [`tool${line}`]).kind).toBe("absent");
+  }
+  expect(performance.now() - start).toBeLessThan(300);
+});
