@@ -6,6 +6,7 @@ import type { CallBody } from "../../domain/observed-call.ts";
 import { findMember } from "./body-member.ts";
 import { fold } from "./fold.ts";
 import type { HeldCall } from "./held-call.ts";
+import { extAuthzLimits } from "./limits.ts";
 import type { ConditionOptions } from "./options.ts";
 
 export type Fit = "yes" | "no" | "unknown";
@@ -35,7 +36,8 @@ function judgeHeader([value, ...others]: readonly string[], wanted: string): Fit
   if (value === undefined) return "no";
   if (others.length > 0) return "unknown";
   if (value === wanted) return "yes";
-  return value.includes(",") || fold(value) === fold(wanted) ? "unknown" : "no";
+  const isLong = value.length > extAuthzLimits.foldedLengthMax;
+  return isLong || value.includes(",") || fold(value) === fold(wanted) ? "unknown" : "no";
 }
 
 function judgeBody(path: readonly string[], wanted: string, body: CallBody): Fit {

@@ -125,6 +125,10 @@ describe("the operation of a call", () => {
     ["a charset in which the body says something else", jsonCall({}, jsonIn("utf-7"))],
     ["repeated headers that the gateway joined", { target: "/versioned", headers: { "x-api-version": ["2,1"] } }],
     ["a header's value in other capitals", { target: "/shared", headers: { "x-mode": ["Narrow"] } }],
+    [
+      "a header's value longer than is looked at",
+      { target: "/versioned", headers: { "x-api-version": ["2".repeat(1025)] } },
+    ],
     ["a literal segment in other capitals", { target: "/users/Admin" }],
     ["a literal segment with a dot or a space at its end", { target: "/users/admin.%20" }],
     ["a literal segment with what nobody sees", { target: "/users/ad%E2%80%8Bmin" }],
