@@ -157,7 +157,7 @@ allow if to_number(input.parsed_body) > 0`;
     ["a token longer than its bound", "x".repeat(70_000), "internal_fault"],
     [
       "a token nested deeper than its bound",
-      `${Buffer.from("[".repeat(600) + "]".repeat(600)).toString("base64url")}.e30.`,
+      `${Buffer.from(`{"a":${"[".repeat(600)}${"]".repeat(600)}}`).toString("base64url")}.e30.`,
       "internal_fault",
     ],
     ["an input larger than its bound", "\u0001".repeat(100_000), "internal_fault"],
