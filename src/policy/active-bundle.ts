@@ -5,7 +5,7 @@ import { Fault } from "../domain/refusal.ts";
 import type { RoleCatalogue } from "../domain/role-catalogue.ts";
 import { parseVerdict, type Verdict } from "../domain/verdict.ts";
 import type { PolicySnapshot } from "../ports/policy-engine.ts";
-import { type BuiltinOffer, EvaluationError, PolicyInstance } from "./policy-instance.ts";
+import { type BuiltinOffer, EvaluationError, PolicyInstance, UnansweredError } from "./policy-instance.ts";
 
 /** What makes an instance: a compiled module and the data that goes into it. */
 export interface Program {
@@ -53,7 +53,6 @@ export class Evaluator {
     return typeof only === "object" && only !== null && "result" in only ? only.result : undefined;
   }
 
-  /** After a throw the instance is in no known state: the next evaluation gets another one. */
   #run(inputText: string, epochSeconds: number): unknown {
     const ready = this.#instance;
     this.#instance = undefined;
@@ -63,7 +62,17 @@ export class Evaluator {
       this.#instance = instance;
       return results;
     } catch (cause) {
+      this.#instance = cause instanceof UnansweredError ? ready : this.#renewed();
       throw new BrokenOff("policy_fault", describe(cause));
+    }
+  }
+
+  /** Made before it is asked: an evaluation has a deadline, and loading much data may take longer. */
+  #renewed(): PolicyInstance | undefined {
+    try {
+      return instantiate(this.#program);
+    } catch {
+      return undefined;
     }
   }
 }

@@ -1,10 +1,11 @@
 /**
  * One WASM instance with one bundle's data in it: input text in, result text out. It is used for one evaluation at a
- * time and thrown away after the first that throws, because a trapped module's stack and heap are in no known state.
+ * time and thrown away after the first that breaks off, because a trapped module's stack and heap are in no known state.
  */
 import { isJsonObject } from "../domain/json.ts";
 import {
   beginEvaluation,
+  type BuiltinBridge,
   createBuiltinBridge,
   createCallBuiltins,
   createEvaluationInstant,
@@ -23,7 +24,12 @@ const offered = { host: createHostBuiltins, call: createCallBuiltins } as const;
 
 /** What an instance could not do; `message` never quotes input, data or a result. */
 export class EvaluationError extends Error {
-  override readonly name = "EvaluationError";
+  override readonly name: string = "EvaluationError";
+}
+
+/** It says nothing to this input, and is as good as before. */
+export class UnansweredError extends EvaluationError {
+  override readonly name = "UnansweredError";
 }
 
 /** The functions of OPA's WASM ABI 1.2 and later that are driven directly. */
@@ -54,6 +60,7 @@ export class PolicyInstance {
   /** The built-ins that the module asks its host for. */
   readonly builtinNames: readonly string[];
   readonly #abi: Abi;
+  readonly #bridge: BuiltinBridge;
   readonly #memory: WebAssembly.Memory;
   readonly #instant: EvaluationInstant = createEvaluationInstant();
   readonly #entrypoint: number;
@@ -68,6 +75,7 @@ export class PolicyInstance {
     this.#memory = new WebAssembly.Memory({ initial: pagesAtStart, maximum: pagesMax(text.byteLength) });
     this.#bytes = Buffer.from(this.#memory.buffer);
     const bridge = createBuiltinBridge(offered[offer](this.#instant));
+    this.#bridge = bridge;
     const instance = new WebAssembly.Instance(module, { env: { ...bridge.imports, ...this.#ownImports() } });
     const { exports: abi } = instance;
     if (!hasAbi(abi)) throw new EvaluationError("the module does not speak OPA's ABI 1.2");
@@ -99,7 +107,7 @@ export class PolicyInstance {
     return this.#memory.buffer.byteLength;
   }
 
-  /** The module's result set. */
+  /** The module's result set. After any throw but an UnansweredError the instance is in no known state. */
   evaluate(inputText: string, epochSeconds: number): unknown {
     beginEvaluation(this.#instant, epochSeconds);
     const length = this.#writeInput(inputText);
@@ -112,13 +120,15 @@ export class PolicyInstance {
       this.#heapStart,
       0,
     );
+    const limit = this.#bridge.takeLimit();
+    if (limit !== undefined) throw new UnansweredError(`the evaluation threw a ${limit.name}`);
     return JSON.parse(this.#readText(result));
   }
 
   #writeInput(text: string): number {
     const { inputBytesMax } = policyLimits;
     if (text.length > inputBytesMax / 3 && Buffer.byteLength(text) > inputBytesMax) {
-      throw new EvaluationError("the input is too large");
+      throw new UnansweredError("the input is too large");
     }
     return this.#current().write(text, this.#inputAddress, inputBytesMax, "utf8");
   }

@@ -142,6 +142,36 @@ allow if {
   expect(codeOf(() => judge(room, inputOf(["a"], { parsed_body: 400 })))).toBe("policy_deadline");
 });
 
+describe("what a client can make break off costs the call after it nothing", () => {
+  const users = Object.fromEntries(Array.from({ length: 30_000 }, (_, at) => [`user${at}`, { roles: ["a", "b"], at }]));
+  const rego = `package envoy.authz
+import rego.v1
+default allow := false
+allow if data.users[input.parsed_body]
+allow if not io.jwt.decode(input.parsed_body)
+allow if to_number(input.parsed_body) > 0`;
+  const opened = async () =>
+    (await openWith(await buildEnvoyPolicy(rego, entrypoint, { users }), { deadlineMilliseconds: 100 })).room;
+
+  test.each([
+    ["a token longer than its bound", "x".repeat(70_000), "internal_fault"],
+    [
+      "a token nested deeper than its bound",
+      `${Buffer.from(`{"a":${"[".repeat(600)}${"]".repeat(600)}}`).toString("base64url")}.e30.`,
+      "internal_fault",
+    ],
+    ["an input larger than its bound", "\u0001".repeat(100_000), "internal_fault"],
+    ["what the module itself gives up on", "1e999999999", "internal_fault"],
+  ])("%s", { timeout: 60_000 }, async (_what, parsed_body, code) => {
+    const room = await opened();
+    expect(judge(room, inputOf(["a"], { parsed_body: "user7" }))).toMatchObject({ allowed: true });
+    for (let round = 0; round < 3; round += 1) {
+      expect(codeOf(() => judge(room, inputOf(["a"], { parsed_body })))).toBe(code);
+      expect(judge(room, inputOf(["a"], { parsed_body: "user7" }))).toMatchObject({ allowed: true });
+    }
+  });
+});
+
 describe("a bundle is not taken", () => {
   const refusalOf = async (bundle: Buffer) => (await openWith(bundle)).room.state().rejection;
 

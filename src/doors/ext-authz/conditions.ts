@@ -4,8 +4,9 @@
  */
 import type { CallBody } from "../../domain/observed-call.ts";
 import { findMember } from "./body-member.ts";
-import { fold } from "./fold.ts";
+import { fold, unfoldable } from "./fold.ts";
 import type { HeldCall } from "./held-call.ts";
+import { extAuthzLimits } from "./limits.ts";
 import type { ConditionOptions } from "./options.ts";
 
 export type Fit = "yes" | "no" | "unknown";
@@ -56,8 +57,8 @@ function judge(condition: Condition, shown: Shown): Fit {
 function judgeHeader([value, ...others]: readonly string[], wanted: Condition, shown: Shown): Fit {
   if (value === undefined) return "no";
   if (others.length > 0) return "unknown";
-  const fit = judgeText(value, wanted, shown);
-  return fit === "no" && value.includes(",") ? "unknown" : fit;
+  const isDoubtful = value.includes(",") || value.length > extAuthzLimits.foldedLengthMax;
+  return isDoubtful && value !== wanted.options.value ? "unknown" : judgeText(value, wanted, shown);
 }
 
 function judgeBody(path: readonly string[], wanted: Condition, shown: Shown): Fit {
@@ -68,5 +69,6 @@ function judgeBody(path: readonly string[], wanted: Condition, shown: Shown): Fi
 
 function judgeText(value: string, { options, folded }: Condition, { foldOnce }: Shown): Fit {
   if (value === options.value) return "yes";
-  return foldOnce(value) === folded ? "unknown" : "no";
+  const shown = foldOnce(value);
+  return shown === folded || shown === unfoldable ? "unknown" : "no";
 }

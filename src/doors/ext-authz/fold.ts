@@ -1,5 +1,11 @@
-/** A run of marks longer than any script has (UAX #15, stream-safe text): to order n of them takes n² steps. */
-const endlessMarks = /[\p{M}\uff9e\uff9f]{31,}/gu;
+/**
+ * More combining marks on one letter than any language has (UAX #15, stream-safe text); the last two are letters that
+ * become marks. To put them in order takes time by the square of their number.
+ */
+const endlessMarks = /[\p{M}\uff9e\uff9f]{31}/u;
+
+/** What a text folds to that nobody puts in order: it may be near any other. No other text folds to it. */
+export const unfoldable = "\0";
 
 /**
  * What readers that are not strict take for one and the same: other capitals, other forms of a letter (NFKC), spaces
@@ -10,8 +16,8 @@ export function fold(text: string): string {
   // As most names are, and a body may have thousands of them.
   if (/^[!-~]*$/.test(text)) return text.toLowerCase();
   const [read = ""] = text.split("\0", 1);
+  if (endlessMarks.test(read)) return unfoldable;
   return read
-    .replace(endlessMarks, "")
     .normalize("NFKC")
     .replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
     .trim()

@@ -4,7 +4,7 @@ import { isJsonArray, isJsonObject, type Json } from "../../domain/json.ts";
 import type { CallBody } from "../../domain/observed-call.ts";
 import { RequestError } from "../../domain/request-error.ts";
 import { parseStrictJson } from "../../domain/strict-json.ts";
-import { fold } from "./fold.ts";
+import { fold, unfoldable } from "./fold.ts";
 import type { HeldCall, SentBody } from "./held-call.ts";
 import type { GrpcMessages } from "./protobuf/grpc-messages.ts";
 
@@ -44,12 +44,16 @@ function isOneInUtf8(type: string): boolean {
   });
 }
 
-/** Two members whose names differ in capitals alone are one to Go's JSON reader, and the last one counts there. */
+/**
+ * Two members whose names differ in capitals alone are one to Go's JSON reader, and the last one counts there. Of a name
+ * that nobody folds nobody can say that it is not such a one.
+ */
 function hasNearTwins(value: Json): boolean {
   if (isJsonArray(value)) return value.some(hasNearTwins);
   if (!isJsonObject(value)) return false;
   const names = Object.keys(value);
-  return new Set(names.map(fold)).size < names.length || Object.values(value).some(hasNearTwins);
+  const folded = new Set(names.map(fold));
+  return folded.size < names.length || folded.has(unfoldable) || Object.values(value).some(hasNearTwins);
 }
 
 function readFields(bytes: Uint8Array): CallBody {

@@ -5,6 +5,8 @@ export const extAuthzLimits = {
   queryLengthMax: 8_192,
   /** A held body that is larger than a decision request is not read (`bounds.bodyBytesMax`). */
   evidenceLengthMax: 16_384,
+  /** Of a header that a condition looks at: four times what one can ask for, and a letter may take more than one character. */
+  foldedLengthMax: 1_024,
   /** Envoy refuses to set a longer header. */
   headerValueBytesMax: 16_384,
   /** The messages of a large company's services, with their comments left out, as protoc does. */

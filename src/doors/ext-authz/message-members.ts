@@ -15,6 +15,11 @@ export function checkMessageMembers(operations: readonly OperationOptions[], mes
       if (condition.on !== "body") continue;
       const told = messages.toldAs(path, condition.path) ?? "text";
       if (told !== "text") throw wrong("body", condition.path, "text");
+      if (!messages.isSurelyTold(path, condition.path, condition.value)) {
+        throw new RangeError(
+          `operations[${at}].body: the message of ${path} may mean this value at ${condition.path.join(".")} without saying it`,
+        );
+      }
     }
     for (const [name, member] of Object.entries(properties)) {
       if (messages.toldAs(path, member) === "nothing") throw wrong(`properties.${name}`, member, "member");

@@ -3,15 +3,16 @@
  * thousands, and a table a thousand conditions that ask about them.
  */
 import type { JsonObject } from "../../domain/json.ts";
-import { fold } from "./fold.ts";
+import { fold, unfoldable } from "./fold.ts";
 
 /** How many of an object's names fold to each. */
 const counted = new WeakMap<JsonObject, ReadonlyMap<string, number>>();
 
 /** Another than `name` itself. */
 export function hasNearName(object: JsonObject, name: string): boolean {
+  const counts = countNames(object);
   const own = Object.hasOwn(object, name) ? 1 : 0;
-  return (countNames(object).get(foldName(name)) ?? 0) > own;
+  return counts.has(unfoldable) || (counts.get(foldName(name)) ?? 0) > own;
 }
 
 /** Protobuf's JSON spells a name with `_` or without, and some readers overlook `_` and `-` wherever they stand. */

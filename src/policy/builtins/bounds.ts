@@ -41,9 +41,18 @@ export const builtinBounds = {
   yamlAliasesMax: 64,
   /** Characters of one token: more than all headers that Envoy lets through by itself (60 KiB). */
   tokenLengthMax: 65_536,
+  /** Members and elements of a token's header or payload: hundreds of groups, and some 25 ms of the policy's 100. */
+  tokenNodesMax: 4_096,
+  /** As of a request's body. */
+  tokenDepthMax: 32,
+  /** Characters of one number there: more digits than an RSA modulus of 1,024 bits; the module breaks off on ten thousands. */
+  tokenNumberLengthMax: 512,
   /** A JWK set or certificate as text: a hundred keys with their certificates. */
   keyTextLengthMax: 262_144,
-  /** Keys of one set. A token that names none is tried with each that fits: 0.1 ms (RSA), 0.3 (P-256), 3 (P-521) a key. */
+  /**
+   * Keys of one set. A token that names none is tried with each that fits: 0.1 ms (RSA), 0.3 (P-256), 1 (P-384), 3 (P-521)
+   * a key. So one of P-384 counts as 4, and one of P-521, or of RSA beyond 4,096 bits, as 8.
+   */
   tokenKeysMax: 64,
   /** Sets and certificates kept once they are read; the least recently used goes first. */
   keyTextsKeptMax: 32,

@@ -2,6 +2,7 @@
  * The five imports through which OPA's WASM calls its host. The SDK's own pass arguments as JSON, which loses sets and
  * rounds nanoseconds, let the SDK's functions win over ours, and throw strings; these pass the WASM's own value text.
  */
+import { BuiltinLimitError } from "./bounds.ts";
 import type { Builtin } from "./family.ts";
 import { parseRegoValue, printRegoValue } from "./rego-value.ts";
 
@@ -21,21 +22,33 @@ export interface BuiltinBridge {
   readonly imports: Readonly<Record<`opa_builtin${0 | 1 | 2 | 3 | 4}`, (...args: readonly number[]) => number>>;
   /** To be called once, after instantiation and before the first evaluation. */
   connect(module: BridgedModule): void;
+  /** The limit that a call since the last asking passed. Whatever that evaluation said, it said without an answer. */
+  takeLimit(): BuiltinLimitError | undefined;
 }
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 export function createBuiltinBridge(builtins: Readonly<Record<string, Builtin>>): BuiltinBridge {
+  let limit: BuiltinLimitError | undefined;
   let connected: { readonly module: BridgedModule; readonly byId: ReadonlyMap<number, Builtin> } | undefined;
   const call = (id: number, _context: number, ...addresses: readonly number[]): number => {
     const builtin = connected?.byId.get(id);
     if (connected === undefined || builtin === undefined) {
       throw new Error("the policy called a built-in that this host does not have");
     }
+    // The evaluation has no answer any more and is to end soon.
+    if (limit !== undefined) return 0;
     const { module } = connected;
-    const result = builtin(...addresses.map((address) => parseRegoValue(readText(module, address))));
-    return result === undefined ? 0 : writeText(module, printRegoValue(result));
+    try {
+      const result = builtin(...addresses.map((address) => parseRegoValue(readText(module, address))));
+      return result === undefined ? 0 : writeText(module, printRegoValue(result));
+    } catch (cause) {
+      // Thrown through the module it would leave the instance in no known state, and another one takes long to make.
+      if (!(cause instanceof BuiltinLimitError)) throw cause;
+      limit = cause;
+      return 0;
+    }
   };
   return {
     imports: { opa_builtin0: call, opa_builtin1: call, opa_builtin2: call, opa_builtin3: call, opa_builtin4: call },
@@ -48,6 +61,11 @@ export function createBuiltinBridge(builtins: Readonly<Record<string, Builtin>>)
         }
       }
       connected = { module, byId };
+    },
+    takeLimit: () => {
+      const taken = limit;
+      limit = undefined;
+      return taken;
     },
   };
 }

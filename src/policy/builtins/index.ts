@@ -23,7 +23,7 @@ import { unitBuiltins } from "./units.ts";
 import { uriBuiltins } from "./uri.ts";
 import { yamlBuiltins } from "./yaml.ts";
 
-export { createBuiltinBridge } from "./bridge.ts";
+export { type BuiltinBridge, createBuiltinBridge } from "./bridge.ts";
 export { beginEvaluation, createEvaluationInstant, type EvaluationInstant } from "./evaluation-instant.ts";
 export { refusalOfBuiltin, refusedBuiltinNames } from "./refused.ts";
 

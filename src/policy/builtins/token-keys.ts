@@ -1,6 +1,6 @@
 /** The keys that a policy names as text: a PEM certificate or public key, a JWK, or a JWK set. Undefined is OPA's error. */
 import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
-import { isJsonArray, isJsonObject, type JsonObject, ownMember } from "../../domain/json.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject, ownMember } from "../../domain/json.ts";
 import { assertWithin, builtinBounds } from "./bounds.ts";
 import { createKeyCheck, createSecretCheck, neverSigned, type SignatureCheck } from "./token-signature.ts";
 
@@ -33,7 +33,10 @@ function parseKeys(text: string): readonly TokenKey[] | undefined {
   if (!isJsonObject(document)) return undefined;
   const members = Object.hasOwn(document, "keys") ? document["keys"] : [document];
   if (!isJsonArray(members)) return undefined;
-  assertWithin("tokenKeysMax", members.length);
+  assertWithin(
+    "tokenKeysMax",
+    members.reduce((sum: number, member) => sum + weightOf(member), 0),
+  );
   const keys: TokenKey[] = [];
   for (const member of members) {
     const key = isJsonObject(member) ? parseJwk(member) : undefined;
@@ -43,6 +46,15 @@ function parseKeys(text: string): readonly TokenKey[] | undefined {
   return keys;
 }
 
+/** OpenSSL has fast code for few curves; of RSA, the time grows by the square of the length. */
+function weightOf(member: Json): number {
+  const [curve, modulus] = isJsonObject(member) ? [ownMember(member, "crv"), ownMember(member, "n")] : [];
+  if (curve === "P-384") return 4;
+  return curve === "P-521" || (typeof modulus === "string" && modulus.length > modulusLengthMax) ? 8 : 1;
+}
+
+/** 4,096 bits in base64, padded. */
+const modulusLengthMax = 684;
 const blockStart = "-----BEGIN ";
 
 /** Exactly one block, which nothing but the end of its last line may follow. */

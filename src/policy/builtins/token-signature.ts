@@ -30,14 +30,21 @@ const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   ["Ed25519", { family: "Ed", hash: null, curve: "ed25519", signatureBytes: 64 }],
 ]);
 
+/** A JWK or a JWK set; a `k` in it is not its text. */
+const jwkStart = /^\s*\{.*"k(?:ty|eys)"/su;
+
 /** RFC 7518 §3.3 and §3.5. */
 const modulusBitsMin = 2048;
+/** FIPS 186-5 asks for 2^16 + 1; this is the least that signs at all. */
+const publicExponentMin = 3n;
 
 export const neverSigned: SignatureCheck = () => false;
 
-/** No secret is empty, and none is a certificate or a public key: whoever knows that could sign (RFC 8725 §2.1). */
+/** No secret is empty, and none is a certificate, a key or a set of them: whoever knows that could sign (RFC 8725 §2.1). */
 export function createSecretCheck(secret: Buffer): SignatureCheck {
-  if (secret.length === 0 || secret.includes("-----BEGIN ")) return neverSigned;
+  if (secret.length === 0 || secret.includes("-----BEGIN ") || jwkStart.test(secret.toString("latin1"))) {
+    return neverSigned;
+  }
   return (algorithm, signed, signature) => {
     const scheme = schemes.get(algorithm);
     if (scheme?.family !== "HS" || scheme.hash === null) return false;
@@ -73,7 +80,9 @@ function isCurve(key: KeyObject, { curve, signatureBytes }: Scheme, signature: B
 }
 
 function isRsaSigned(key: KeyObject, { family, hash }: Scheme, signed: Buffer, signature: Buffer): boolean {
-  const modulusBits = key.asymmetricKeyType === "rsa" ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 0;
+  const { modulusLength: modulusBits = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  // With 1 every signature is the text itself, and anybody's.
+  if (key.asymmetricKeyType !== "rsa" || publicExponent < publicExponentMin) return false;
   if (modulusBits < modulusBitsMin || signature.length !== Math.ceil(modulusBits / 8)) return false;
   const { RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants;
   const padding = family === "PS" ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;

@@ -1,6 +1,13 @@
 /** The text of a token in its compact form, read as OPA reads it. Nothing here is believed; undefined is OPA's error. */
-import { assertWithin, builtinBounds, BuiltinLimitError } from "./bounds.ts";
-import { isRegoArray, isRegoObject, parseRegoValue, type RegoObject, type RegoValue } from "./rego-value.ts";
+import { assertWithin, BuiltinLimitError } from "./bounds.ts";
+import {
+  isRegoArray,
+  isRegoObject,
+  parseRegoValue,
+  RegoDecimal,
+  type RegoObject,
+  type RegoValue,
+} from "./rego-value.ts";
 
 /** A token's three sections as they were written. */
 export interface TokenSections {
@@ -62,15 +69,33 @@ export function parseObject(text: string): RegoObject | undefined {
     return undefined;
   }
   const value = parseRegoValue(text);
-  assertShallow(value, builtinBounds.depthMax);
-  return isRegoObject(value) ? value : undefined;
+  if (!isRegoObject(value)) return undefined;
+  new SectionCheck().check(value);
+  return value;
 }
 
-function assertShallow(value: RegoValue, levels: number): void {
-  if (typeof value !== "object" || value === null) return;
-  if (levels === 0) throw new BuiltinLimitError("a token is nested too deeply");
-  const members: readonly RegoValue[] = isRegoArray(value) ? value : isRegoObject(value) ? Object.values(value) : [];
-  for (const member of members) assertShallow(member, levels - 1);
+/** Whatever nobody signed goes on into the module, which takes its time for much and breaks off on what it cannot hold. */
+class SectionCheck {
+  #nodes = 0;
+  #depth = 0;
+
+  check(value: RegoValue): void {
+    this.#nodes += 1;
+    assertWithin("tokenNodesMax", this.#nodes);
+    if (typeof value === "bigint") assertWithin("tokenNumberLengthMax", String(value).length);
+    if (value instanceof RegoDecimal) checkDecimal(value);
+    if (typeof value !== "object" || value === null) return;
+    this.#depth += 1;
+    assertWithin("tokenDepthMax", this.#depth);
+    const members: readonly RegoValue[] = isRegoArray(value) ? value : isRegoObject(value) ? Object.values(value) : [];
+    for (const member of members) this.check(member);
+    this.#depth -= 1;
+  }
+}
+
+function checkDecimal({ text }: RegoDecimal): void {
+  assertWithin("tokenNumberLengthMax", text.length);
+  if (/e[+-]?\d{4}/iu.test(text)) throw new BuiltinLimitError("a token's number has an exponent of its own size");
 }
 
 /** What a header says before anybody verified it. An encrypted token (RFC 7516) is none that can be read. */

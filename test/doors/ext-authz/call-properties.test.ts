@@ -1,9 +1,11 @@
 /** What policy is told of a held call, and that a call of which it could be told two things is no operation. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { findMember } from "../../../src/doors/ext-authz/body-member.ts";
 import { readTarget } from "../../../src/doors/ext-authz/call-target.ts";
 import { readHeldBody } from "../../../src/doors/ext-authz/held-body.ts";
 import { createOperationTable, type MatchedOperation } from "../../../src/doors/ext-authz/operations.ts";
+import type { JsonObject } from "../../../src/domain/json.ts";
 import type { PropertyPaths } from "../../../src/doors/ext-authz/options.ts";
 import { heldCall, type HeldCallChanges } from "../../fakes/held-calls.ts";
 import { bookOperation } from "../../fakes/held-operations.ts";
@@ -168,4 +170,23 @@ test("whatever is told of a call, every server that we know of reads the same in
     { numRuns: 5000 },
   );
   expect(values).toBeGreaterThan(200);
+});
+
+test("a member by its name in a .proto is near the one by its name in JSON, which servers of both read as one", () => {
+  const find = (value: JsonObject, ...path: string[]) => findMember({ form: "json", value }, path).kind;
+  expect(find({ from_account: "a" }, "fromAccount")).toBe("unknown");
+  expect(find({ to: { holder_name2: "a" } }, "to", "holderName2")).toBe("unknown");
+  expect(find({ from__account_: "a" }, "fromAccount")).toBe("unknown");
+  expect(find({ _id: "a", id: "b" }, "id")).toBe("unknown");
+  expect(find({ from_account: "a" }, "from_account")).toBe("value");
+  expect(find({ from: "a" }, "fromAccount")).toBe("absent");
+});
+
+test("a body of thousands of names is looked through once, however many operations look into it", () => {
+  const value = Object.fromEntries(Array.from({ length: 6_000 }, (_, at) => [`\u00e9${at}`, 1]));
+  const start = performance.now();
+  for (let line = 0; line < 200; line += 1) {
+    expect(findMember({ form: "json", value }, [`tool${line}`]).kind).toBe("absent");
+  }
+  expect(performance.now() - start).toBeLessThan(300);
 });

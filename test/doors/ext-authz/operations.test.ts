@@ -112,6 +112,12 @@ describe("the operation of a call", () => {
       jsonCall({ method: "tools/call", params: { name: "dele\u200bte" } }),
     ],
     ["a tool's name up to a zero", jsonCall({ method: "tools/call", params: { name: "delete\0x" } })],
+    [
+      "a tool's name with more marks than anybody puts in order",
+      jsonCall({ method: "tools/call", params: { name: `dele${"\u0301".repeat(31)}te` } }),
+    ],
+    ["a member whose name has so many", jsonCall({ method: "tools/list", [`x${"\u0301".repeat(31)}`]: 1 })],
+    ["a parameter that has so many", { target: `/flights/${"%CC%81".repeat(31)}` }],
     ["a method in other capitals", jsonCall({ method: "Tools/Call", params: { name: "delete" } })],
     ["a batch of JSON-RPC", jsonCall([{ method: "tools/call", params: { name: "delete" } }])],
     ["a body with two members of one name", jsonCall('{"method":"tools/list","method":"tools/call"}')],
@@ -133,6 +139,10 @@ describe("the operation of a call", () => {
     ["a charset in which the body says something else", jsonCall({}, jsonIn("utf-7"))],
     ["repeated headers that the gateway joined", { target: "/versioned", headers: { "x-api-version": ["2,1"] } }],
     ["a header's value in other capitals", { target: "/shared", headers: { "x-mode": ["Narrow"] } }],
+    [
+      "a header's value longer than is looked at",
+      { target: "/versioned", headers: { "x-api-version": ["2".repeat(1025)] } },
+    ],
     ["a literal segment in other capitals", { target: "/users/Admin" }],
     ["a literal segment with a dot or a space at its end", { target: "/users/admin.%20" }],
     ["a literal segment with what nobody sees", { target: "/users/ad%E2%80%8Bmin" }],

@@ -127,6 +127,9 @@ describe("reading", () => {
     const key = pemOf(rsa);
     const long = sections("{}", JSON.stringify({ a: "x".repeat(builtinBounds.tokenLengthMax) }));
     const keys = Array.from({ length: builtinBounds.tokenKeysMax + 1 }, () => jwkOf(p256));
+    const slowKeys = Array.from({ length: builtinBounds.tokenKeysMax / 8 + 1 }, () => jwkOf(signers.p521));
+    const lesserKeys = Array.from({ length: builtinBounds.tokenKeysMax / 4 + 1 }, () => jwkOf(signers.p384));
+    const wide = JSON.stringify({ a: Array.from({ length: builtinBounds.tokenNodesMax }, () => 1) });
     const faults: readonly (() => unknown)[] = [
       () => call("decode", long),
       () => call("verify_rs256", long, key),
@@ -134,10 +137,21 @@ describe("reading", () => {
       () => call("decode_verify", long, { cert: key }),
       () => call("verify_rs256", made(rsa, rs256), jwksOf(...keys)),
       () => call("verify_rs256", made(rsa, rs256), " ".repeat(builtinBounds.keyTextLengthMax + 1)),
+      () => call("verify_es512", made(rsa, rs256), jwksOf(...slowKeys)),
+      () => call("verify_es384", made(rsa, rs256), jwksOf(...lesserKeys)),
+      () => call("decode", sections("{}", wide)),
+      () => call("decode", sections(wide, "{}")),
+      () => call("decode", sections("{}", `{"a":${"[".repeat(40)}${"]".repeat(40)}}`)),
+      () => call("decode", sections("{}", '{"exp":1e999999999}')),
+      () => call("decode", sections("{}", '{"exp":0E-99999}')),
+      () => call("decode", sections("{}", `{"exp":${"9".repeat(600)}}`)),
+      () => call("decode", sections("{}", `{"exp":1.${"0".repeat(600)}}`)),
       () => call("decode", sections("{}", `{"a":${"[".repeat(600)}${"]".repeat(600)}}`)),
       () => call("decode", sections("{}", `{"a":${"[".repeat(600)}1.50${"]".repeat(600)}}`)),
     ];
     for (const run of faults) expect(run).toThrow(BuiltinLimitError);
+    expect(call("decode", sections("{}", '{"exp":1e400}'))).toBeDefined();
+    expect(call("verify_es512", made(rsa, rs256), jwksOf(...slowKeys.slice(1)))).toBe(false);
   });
 
   test("no hostile text takes longer than reading it", () => {

@@ -1,11 +1,21 @@
 /** Which texts are keys to verify tokens with, and which are not. */
-import { generateKeyPairSync, X509Certificate } from "node:crypto";
+import { createHash, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { builtinBounds } from "../../../src/policy/builtins/bounds.ts";
 import { createCallBuiltins, createEvaluationInstant } from "../../../src/policy/builtins/index.ts";
 import type { RegoValue } from "../../../src/policy/builtins/rego-value.ts";
 import { askOpa } from "./ask-opa.ts";
-import { certificate, jwkOf, jwksOf, pemOf, signers, signToken, type Signer, type SigningWay } from "./token-maker.ts";
+import {
+  base64url,
+  certificate,
+  jwkOf,
+  jwksOf,
+  pemOf,
+  signers,
+  signToken,
+  type Signer,
+  type SigningWay,
+} from "./token-maker.ts";
 
 const builtins = createCallBuiltins(createEvaluationInstant());
 const call = (name: string, ...operands: readonly RegoValue[]): RegoValue | undefined =>
@@ -14,6 +24,7 @@ const call = (name: string, ...operands: readonly RegoValue[]): RegoValue | unde
 const claims = { sub: "alice" };
 const { rsa, otherRsa } = signers;
 const rs256 = { algorithm: "RS256" };
+const rs256Header = { alg: "RS256" };
 const made = (signer: Signer, way: SigningWay, header: object = {}, payload: unknown = claims): string =>
   signToken(signer, { alg: way.algorithm, ...header }, payload, way);
 
@@ -50,6 +61,20 @@ describe("keys", () => {
     expect([verify(pkcs1), verify(own)]).toEqual([undefined, undefined]);
     expect(verify(envelope("PUBLIC KEY", longer))).toBeUndefined();
     expect(verify(envelope("CERTIFICATE", der))).toBeUndefined();
+  });
+
+  test("an RSA key whose exponent is 1 verifies nothing, as everybody can sign for it", () => {
+    const said = Buffer.from(`${base64url(rs256Header)}.e30`);
+    const digest = createHash("sha256").update(said).digest();
+    const info = Buffer.concat([Buffer.from("3031300d060960864801650304020105000420", "hex"), digest]);
+    const padding = Buffer.alloc(256 - 3 - info.length, 0xff);
+    const signature = Buffer.concat([Buffer.of(0, 1), padding, Buffer.of(0), info]).toString("base64url");
+    const forged = `${said.toString()}.${signature}`;
+    const key = jwksOf(jwkOf(rsa, { e: "AQ" }));
+    expect([call("verify_rs256", forged, key), call("decode_verify", forged, { cert: key })]).toEqual([
+      false,
+      [false, {}, {}],
+    ]);
   });
 
   test.each([

@@ -94,6 +94,7 @@ describe("what OPA takes and nobody should", () => {
     return `${header}.${payload}.${longer.toString("base64url")}`;
   };
   const publicText = pemOf(rsa);
+  const [jwkText, jwksText] = [JSON.stringify(jwkOf(rsa), null, 2), jwksOf(jwkOf(rsa))];
   const coded = (header: string): string => {
     const code = createHmac("sha256", "secret").update(`${header}.e30`).digest("base64url");
     return `${header}.e30.${code}`;
@@ -144,6 +145,8 @@ describe("what OPA takes and nobody should", () => {
     ],
     ["an empty secret", "verify_hs256", [made("", { algorithm: "HS256" }), ""]],
     ["a public key as a secret", "verify_hs256", [made(publicText, { algorithm: "HS256" }), publicText]],
+    ["a JWK as a secret", "verify_hs256", [made(jwkText, { algorithm: "HS256" }), jwkText]],
+    ["a JWK set as a secret", "decode_verify", [made(jwksText, { algorithm: "HS256" }), { secret: jwksText }]],
     [
       "a certificate as a secret",
       "decode_verify",

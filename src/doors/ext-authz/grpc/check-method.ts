@@ -24,7 +24,7 @@ export function createCheckMethod(answerHeldCall: AnswerHeldCall, answers: Answe
       }
       return renderAnswer(await answerHeldCall(call, gateway), formOf(call));
     },
-    refuse: (code) => (code === "busy" ? renderAnswer(turnAway(code), "http") : refuseUnread(code)),
+    refuse: (code) => (code === "body_too_large" ? refuseUnread(code) : renderAnswer(turnAway(code), "http")),
   };
 }
 

@@ -114,7 +114,7 @@ export class GrpcReception {
     const read = await readMessage(stream, method.messageBytesMax);
     if (read === undefined) return;
     if (Buffer.isBuffer(read)) {
-      const answer = await method.answer(read, gateway.name);
+      const answer = await this.#answerRead(method, read, gateway.name);
       if (Buffer.isBuffer(answer)) respondMessage(stream, answer);
       else respondStatus(stream, answer);
     } else if (read === "resource_exhausted") {
@@ -122,6 +122,16 @@ export class GrpcReception {
       respondMessage(stream, method.refuse("body_too_large"));
       discardRest(stream, this.#rules.limits.discardBytesMax);
     } else this.#refuse(stream, read);
+  }
+
+  /** Whatever a message makes throw is a denial too. */
+  async #answerRead(method: GatewayMethod, message: Buffer, gateway: Gateway["name"]): Promise<Buffer | GrpcFailure> {
+    try {
+      return await method.answer(message, gateway);
+    } catch (cause) {
+      this.#rules.answers.report(cause);
+      return method.refuse("internal_fault");
+    }
   }
 
   #refuse(stream: ServerHttp2Stream, status: GrpcFailure): void {

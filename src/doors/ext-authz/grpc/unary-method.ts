@@ -11,7 +11,7 @@ export interface GatewayMethod {
   readonly messageBytesMax: number;
   answer(message: Buffer, gateway: GatewayName): Promise<Buffer | GrpcFailure>;
   /** A refusal in the method's own words, for what a gateway's clients can bring about: an error could be let through. */
-  refuse(code: Extract<RequestErrorCode, "busy" | "body_too_large">): Buffer;
+  refuse(code: Extract<RequestErrorCode, "busy" | "body_too_large"> | "internal_fault"): Buffer;
 }
 
 export interface OpenMethod {

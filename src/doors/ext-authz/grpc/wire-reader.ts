@@ -93,6 +93,13 @@ export class WireReader {
     throw new Unreadable();
   }
 
+  /** Any other number is true to some readers and, where they look at its lower half alone, false to others. */
+  bool(): boolean {
+    const value = this.varint64();
+    if (value > 1n) throw new Unreadable();
+    return value === 1n;
+  }
+
   get isAtEnd(): boolean {
     return this.#at === this.#end;
   }

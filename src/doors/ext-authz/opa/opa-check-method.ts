@@ -42,7 +42,7 @@ export function createOpaCheckMethod(
       const decision = await decideCall(ask(listener, gateway, attributes, input));
       return render(decision, options);
     },
-    refuse: (code) => (code === "busy" ? renderAnswer(turnAway(code), "http") : refuseUnread(code)),
+    refuse: (code) => (code === "body_too_large" ? refuseUnread(code) : renderAnswer(turnAway(code), "http")),
   };
 }
 

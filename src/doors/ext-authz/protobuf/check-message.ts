@@ -77,6 +77,7 @@ class MessageCheck {
     } else {
       checkWire(tag, wireOf(field.scalar));
       if (field.scalar === ScalarType.STRING) message.textBytes();
+      else if (field.scalar === ScalarType.BOOL) message.bool();
       else message.skip(tag);
     }
   }

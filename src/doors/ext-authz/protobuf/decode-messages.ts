@@ -16,6 +16,7 @@ import { Unreadable, WireReader } from "../grpc/wire-reader.ts";
 import { checkMessage, Unseen } from "./check-message.ts";
 import type { Emits, GrpcMessages, GrpcReading } from "./grpc-messages.ts";
 import { frameBytes, readFrame } from "./read-frame.ts";
+import { isSurelyTold } from "./surely-told.ts";
 import { toldAs } from "./told-as.ts";
 
 /** Throws an Error for what is no usable `google.protobuf.FileDescriptorSet`. */
@@ -31,6 +32,10 @@ export function createGrpcMessages(descriptors: Uint8Array): GrpcMessages {
     toldAs: (path, member) => {
       const type = inputs.get(path);
       return type && toldAs(type, member);
+    },
+    isSurelyTold: (path, member, text) => {
+      const type = inputs.get(path);
+      return type === undefined || isSurelyTold(type, member, text);
     },
   };
 }

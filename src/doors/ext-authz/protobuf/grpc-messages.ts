@@ -6,6 +6,8 @@ export interface GrpcMessages {
   read(path: string, framed: Uint8Array, emits: Emits): GrpcReading;
   /** As what that method's message can have a member, from the outside in. Undefined: there is no such method. */
   toldAs(path: string, member: readonly string[]): Told | undefined;
+  /** Whether a message that means this text there says it. For a member that is told as text. */
+  isSurelyTold(path: string, member: readonly string[], text: string): boolean;
 }
 
 /** `nothing`: there is no such member, or none that could be found. */

@@ -7,7 +7,7 @@ export function readMapKey(entry: WireReader, type: ScalarType): string {
     case ScalarType.STRING:
       return entry.text();
     case ScalarType.BOOL:
-      return String(entry.varint64() !== 0n);
+      return String(entry.bool());
     case ScalarType.FIXED32:
     case ScalarType.SFIXED32:
       return entry.fixed(4).toString("hex");

@@ -259,6 +259,17 @@ describe("a listener", () => {
     expect([house.asked, house.used]).toEqual([[], []]);
   });
 
+  test("denies what makes it throw, and gives no error that a gateway may let through", async () => {
+    const decideCall = (): Promise<CallDecision> => {
+      throw new RangeError("broken");
+    };
+    const house = createFakeHouse({ decideCall });
+    const { addresses } = await open(house, [await options()]);
+    const { error, bytes } = await connectGrpc(addresses[0]?.address ?? "").call(check);
+    expect([error, readStatusCode(bytes)]).toEqual([undefined, 7]);
+    expect(house.faults.map(({ code }) => code)).toEqual(["internal_fault"]);
+  });
+
   test("does not open without a policy, or without its options", async () => {
     const { opa: _opa, ...bare } = await options();
     const decideCall = async () => decisionOf(true);

@@ -219,6 +219,11 @@ describe("what two servers could read as two things is malformed", () => {
     ["two keys in one entry", field(6, Buffer.concat([field(1, "a"), field(1, "b")]))],
     ["two values in one entry", field(6, Buffer.concat([field(2, "a"), field(2, "b")]))],
     ["an Any of two types", Buffer.concat([field(13, Buffer.concat([field(1, "a"), field(1, "b")]))])],
+    // 2^32, of which protobufjs 7 looks at the lower half.
+    ["a bool that is neither 0 nor 1", Buffer.of(0x48, 0x80, 0x80, 0x80, 0x80, 0x10)],
+    ["such a value in a map", field(21, Buffer.concat([Buffer.of(0x0d, 1, 0, 0, 0), varintField(2, 2)]))],
+    ["such a key", field(25, Buffer.of(8, 2, 0x10, 1))],
+    ["such a bool in a Value", field(19, Buffer.of(0x20, 0x80, 0x80, 0x80, 0x80, 0x10))],
     ["text that is no UTF-8", field(1, Buffer.of(0xff))],
     ["a key that is no UTF-8", field(6, field(1, Buffer.of(0xff)))],
     ["a key that no object can have", field(6, field(1, "__proto__"))],
@@ -329,6 +334,55 @@ describe("what operations can find in a message", () => {
 
   test("is not known of a method that takes no one message", () => {
     expect(bank.toldAs("/bank.Transfers/Upload", ["amount"])).toBeUndefined();
+  });
+});
+
+describe("a text by which a condition can tell is one that every message that means it says", () => {
+  test.each<[() => GrpcMessages, string, string, boolean]>([
+    [() => bank, "fromAccount", "NO93", true],
+    [() => bank, "fromAccount", "", true],
+    [() => bank, "currency", "EUR", true],
+    [() => bank, "currency", "CURRENCY_UNSPECIFIED", true],
+    [() => bank, "currency", "GBP", false],
+    [() => bank, "currency", "eur", false],
+    [() => bank, "amount", "0", true],
+    [() => bank, "amount", "-5", true],
+    [() => bank, "amount", "05", false],
+    [() => bank, "amount", "many", false],
+    [() => bank, "proof", "/wA=", true],
+    [() => bank, "proof", "_wA", false],
+    [() => bank, "to.iban", "DE02", true],
+    // A message without `to` means the empty one to many servers.
+    [() => bank, "to.iban", "", false],
+    [() => bank, "invoice", "", false],
+    [() => bank, "limit", "5", true],
+    [() => bank, "limit", "0", false],
+    [() => bank, "prices.true", "EUR", true],
+    [() => bank, "prices.true", "CURRENCY_UNSPECIFIED", false],
+    [() => bank, "payees.1.iban", "", false],
+    [() => bank, "due", "2026-01-01T00:00:00Z", true],
+    [() => bank, "details.a.b", "x", true],
+    [() => bank, "anything", "x", true],
+    [() => bank, "extra.@type", "x/bank.Account", true],
+    [() => legacy, "mode", "half", true],
+    [() => legacy, "mode", "full", false],
+    [() => legacy, "mode", "", true],
+    [() => legacy, "state", "CLOSED", true],
+    [() => legacy, "state", "OPEN", false],
+    [() => legacy, "lane", "FAST", true],
+    [() => legacy, "lane", "EXPRESS", false],
+    [() => legacy, "lane", "SLOW", false],
+    [() => legacy, "total", "1", true],
+    [() => legacy, "total", "0", false],
+  ])("%#: %s %s", (messages, path, text, expected) => {
+    const method = messages() === bank ? send : place;
+    expect(messages().toldAs(method, path.split("."))).toBe("text");
+    expect(messages().isSurelyTold(method, path.split("."), text)).toBe(expected);
+  });
+
+  test("of two names of one number, the first", () => {
+    const said = legacy.read(place, frame(encodeOrder({ id: "1", lane: "EXPRESS" })), "implicit");
+    expect(said).toMatchObject({ value: { lane: "FAST" } });
   });
 });
 
