@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 import { ReportCounts } from "./test/report-counts.ts";
 
@@ -9,6 +10,8 @@ export default defineConfig({
     globalSetup: ["test/prepare-tools.ts"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // All processors: vitest would leave one to itself, which on two is half of them.
+    maxWorkers: availableParallelism(),
     passWithNoTests: false,
     allowOnly: false,
     reporters: ["default", new ReportCounts()],
