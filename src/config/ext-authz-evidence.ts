@@ -1,7 +1,7 @@
 /** Where a held call's proof of person and agent stands, for the position `issue`: its settings, what is wrong with them, what they come to. */
 import { z } from "zod";
 import { clientCertificateHeader, type IssueEvidenceOptions } from "../doors/index.ts";
-import { text } from "./field.ts";
+import { headerNamePattern, text } from "./field.ts";
 import { limits } from "./limits.ts";
 
 export const evidenceSchema = z
@@ -32,8 +32,6 @@ export const evidenceSchema = z
 
 export type EvidenceSettings = NonNullable<z.output<typeof evidenceSchema>>;
 
-const headerName = /^[a-z0-9][a-z0-9-]{0,63}$/;
-
 /** `door` is the one of the listener. */
 export function checkEvidence(settings: EvidenceSettings, door: string, hasIssuers: boolean): string[] {
   const { from, subject, actor, peer } = settings;
@@ -52,7 +50,7 @@ export function checkEvidence(settings: EvidenceSettings, door: string, hasIssue
     ],
     [from === "metadata" && !isGrpc, "evidence.from: metadata comes with gRPC alone"],
     [
-      from !== "metadata" && !names.every((name) => headerName.test(name)),
+      from !== "metadata" && !names.every((name) => headerNamePattern.test(name)),
       "evidence: a header's name is lower-case letters, digits and dashes",
     ],
     [from === "tokens" && !hasIssuers, "evidence.from: tokens need identity.issuers"],

@@ -2,11 +2,11 @@
 import { z } from "zod";
 import { parseAudience, parsePermission } from "../domain/identifiers.ts";
 import { evidenceSchema } from "./ext-authz-evidence.ts";
-import { parsed, path, text } from "./field.ts";
+import { headerNamePattern, parsed, path, text } from "./field.ts";
 import { limits } from "./limits.ts";
 
 const headerName = () =>
-  z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a header's name in lower case: letters, digits and dashes");
+  z.string().regex(headerNamePattern, "must be a header's name in lower case: letters, digits and dashes");
 const audience = () => parsed(parseAudience, "must be an audience, a URI without spaces");
 
 const bodyPath = () => z.array(text(limits.nameLengthMax)).min(1).max(limits.claimPathMax);

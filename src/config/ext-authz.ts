@@ -26,8 +26,7 @@ export const heldCallDoors: ReadonlySet<string> = new Set([
 const bodilessDoors: ReadonlySet<string> = new Set(["auth_request", "forward_auth"] satisfies DoorKind[]);
 
 export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, hasIssuers: boolean): string[] {
-  const held = doors.filter((door) => heldCallDoors.has(door));
-  const [door] = held;
+  const door = doors.find((kind) => heldCallDoors.has(kind));
   if (door === undefined) return settings === undefined ? [] : ["ext_authz: no door of this listener holds calls"];
   if (doors.length > 1) return [`doors: ${door} needs a listener of its own`];
   if (door === "ext_authz_opa") return settings === undefined ? [] : ["ext_authz: the door ext_authz_opa reads none"];
@@ -36,8 +35,8 @@ export function checkExtAuthz({ doors, ext_authz: settings }: ListenerSettings, 
     ...checkTokenHeader(settings),
     ...checkPosition(settings, door, hasIssuers),
     ...checkOperations(settings),
-    ...checkProperties(settings, held[0] ?? ""),
-    ...checkDescriptors(settings, held[0] ?? ""),
+    ...checkProperties(settings, door),
+    ...checkDescriptors(settings, door),
   ];
   return problems.length > 0 ? problems : checkTable(settings);
 }

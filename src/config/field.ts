@@ -27,3 +27,6 @@ export function parsed<T>(parse: (value: string) => T | undefined, otherwise: st
     return z.NEVER;
   });
 }
+
+/** Of an HTTP header, in lower case. */
+export const headerNamePattern = /^[a-z0-9][a-z0-9-]{0,63}$/;

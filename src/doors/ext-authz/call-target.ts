@@ -3,7 +3,7 @@
  * what two readers could take for two things (dot segments, encoded slashes, a method override) is no target at all.
  */
 import { bounds } from "../../domain/bounds.ts";
-import { fold, unfoldable } from "./fold.ts";
+import { isUnfoldable } from "./fold.ts";
 import type { HeldCall } from "./held-call.ts";
 import { extAuthzLimits } from "./limits.ts";
 import { hasOverridingHeader, isOverridingField } from "./overrides.ts";
@@ -66,7 +66,7 @@ export function readSegments(rawPath: string): readonly string[] | undefined {
 
 /** In compatibility forms too: there are servers that read a full-width slash as a slash. */
 function isOneSegment(text: string): boolean {
-  if (fold(text) === unfoldable) return false;
+  if (isUnfoldable(text)) return false;
   const wide = text.normalize("NFKC");
   return wide !== "." && wide !== ".." && !/[/\\%;]/.test(wide);
 }

@@ -4,6 +4,8 @@
  */
 const endlessMarks = /[\p{M}\uff9e\uff9f]{31}/u;
 
+export const isUnfoldable = (text: string): boolean => endlessMarks.test(text);
+
 /** What a text folds to that nobody puts in order: it may be near any other. No other text folds to it. */
 export const unfoldable = "\0";
 
@@ -16,7 +18,7 @@ export function fold(text: string): string {
   // As most names are, and a body may have thousands of them.
   if (/^[!-~]*$/.test(text)) return text.toLowerCase();
   const [read = ""] = text.split("\0", 1);
-  if (endlessMarks.test(read)) return unfoldable;
+  if (isUnfoldable(read)) return unfoldable;
   return read
     .normalize("NFKC")
     .replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
